@@ -1,0 +1,78 @@
+namespace Gateway.Config.Diagnostics;
+
+/// <summary>One kind of finding.</summary>
+/// <param name="Code">Stable code, <c>GWnnnn</c>.</param>
+/// <param name="Severity">Its severity unless the finder says otherwise.</param>
+/// <param name="Title">What it means, for the documents.</param>
+/// <param name="IstioCode">The code of the same finding in <c>istioctl analyze</c>, if there is one.</param>
+public sealed record DiagnosticDescriptor(string Code, Severity Severity, string Title, string? IstioCode = null);
+
+/// <summary>
+/// All findings the gateway can report. GW00xx: text and documents; GW01xx: one resource; GW02xx: across resources;
+/// GW03xx: TLS and secrets; GW04xx: listeners; GW05xx: fields accepted but not honoured.
+/// </summary>
+public static class DiagnosticCatalogue
+{
+    /// <summary>The text is not YAML or JSON.</summary>
+    public static readonly DiagnosticDescriptor Syntax = new("GW0001", Severity.Error, "The text is not valid YAML or JSON.", "IST0102");
+
+    /// <summary>A limit of the parser was passed.</summary>
+    public static readonly DiagnosticDescriptor ParserLimit = new("GW0002", Severity.Error, "A document is too large, too deep or expands too far.");
+
+    /// <summary>A key is written twice.</summary>
+    public static readonly DiagnosticDescriptor DuplicateKey = new("GW0003", Severity.Error, "A key is written twice in one mapping.");
+
+    /// <summary>A document is not a Kubernetes object.</summary>
+    public static readonly DiagnosticDescriptor NotAnObject = new("GW0004", Severity.Error, "A document has no apiVersion, kind or metadata.name.");
+
+    /// <summary>A kind that the gateway does not read.</summary>
+    public static readonly DiagnosticDescriptor KindNotRead = new("GW0005", Severity.Info, "A resource of a kind that the gateway does not read was left alone.");
+
+    /// <summary>A file or folder cannot be read.</summary>
+    public static readonly DiagnosticDescriptor SourceUnreadable = new("GW0006", Severity.Error, "A configuration source cannot be read.");
+
+    /// <summary>The same resource is written twice.</summary>
+    public static readonly DiagnosticDescriptor DuplicateResource = new("GW0007", Severity.Error, "The same resource is written twice; the first one is used.");
+
+    /// <summary>Unknown field.</summary>
+    public static readonly DiagnosticDescriptor UnknownField = new("GW0101", Severity.Error, "A field does not exist in the resource's schema.", "IST0106");
+
+    /// <summary>Wrong type.</summary>
+    public static readonly DiagnosticDescriptor WrongType = new("GW0102", Severity.Error, "A value has the wrong type.", "IST0106");
+
+    /// <summary>Not a value of the enumeration.</summary>
+    public static readonly DiagnosticDescriptor BadEnum = new("GW0103", Severity.Error, "A value is not one of those allowed.", "IST0106");
+
+    /// <summary>A rule of Istio's admission is broken.</summary>
+    public static readonly DiagnosticDescriptor Invalid = new("GW0104", Severity.Error, "A resource breaks a rule of its kind.", "IST0106");
+
+    /// <summary>Istio's admission warns.</summary>
+    public static readonly DiagnosticDescriptor Questionable = new("GW0105", Severity.Warning, "A resource is accepted but probably not what was meant.");
+
+    /// <summary>A regular expression does not compile.</summary>
+    public static readonly DiagnosticDescriptor BadRegex = new("GW0106", Severity.Error, "A regular expression cannot be compiled.");
+
+    /// <summary>A destination host is unknown.</summary>
+    public static readonly DiagnosticDescriptor UnknownHost = new("GW0201", Severity.Warning, "A destination names a host that nothing defines; requests get 503 (NC).", "IST0101");
+
+    /// <summary>A named resource is missing.</summary>
+    public static readonly DiagnosticDescriptor UnknownReference = new("GW0202", Severity.Warning, "A resource names another one that does not exist.", "IST0101");
+
+    /// <summary>Two resources want the same host.</summary>
+    public static readonly DiagnosticDescriptor HostConflict = new("GW0203", Severity.Warning, "Two servers want the same host on one port; the older one has it.", "IST0145");
+
+    /// <summary>Two resources want the same port in ways that do not go together.</summary>
+    public static readonly DiagnosticDescriptor PortConflict = new("GW0204", Severity.Warning, "Two servers use one port in ways that exclude each other; the older one has it.", "IST0162");
+
+    /// <summary>A rule can never be reached.</summary>
+    public static readonly DiagnosticDescriptor Unreachable = new("GW0205", Severity.Warning, "A rule can never match because an earlier one takes everything.", "IST0130");
+
+    /// <summary>A certificate is missing or unusable.</summary>
+    public static readonly DiagnosticDescriptor BadCertificate = new("GW0301", Severity.Error, "A certificate or key is missing or unusable; its hosts refuse TLS handshakes.");
+
+    /// <summary>A port cannot be bound.</summary>
+    public static readonly DiagnosticDescriptor PortUnavailable = new("GW0401", Severity.Error, "A port cannot be bound; it is tried again, other ports are served.");
+
+    /// <summary>A field is accepted but has no effect here.</summary>
+    public static readonly DiagnosticDescriptor NotHonoured = new("GW0501", Severity.Warning, "A field is valid but this gateway does not act on it.");
+}

@@ -1,0 +1,89 @@
+using Gateway.Config;
+
+namespace Gateway.Clusters;
+
+/// <summary>What HTTP is spoken to the endpoints.</summary>
+internal enum UpstreamProtocol
+{
+    /// <summary>HTTP/1.1.</summary>
+    Http1,
+
+    /// <summary>HTTP/2 with prior knowledge (or by ALPN under TLS).</summary>
+    Http2,
+}
+
+/// <summary>How a cluster gets its endpoints.</summary>
+internal enum DiscoveryType
+{
+    /// <summary>The configured addresses.</summary>
+    Static,
+
+    /// <summary>All addresses of all configured names (Envoy STRICT_DNS).</summary>
+    StrictDns,
+
+    /// <summary>The newest address of one name, for new connections (Envoy LOGICAL_DNS).</summary>
+    LogicalDns,
+}
+
+/// <summary>
+/// Describes a cluster: one destination host, port and subset. Compares by content; a live <c>Cluster</c> is reused while it is equal.
+/// Endpoints are not part of it: they change often and replace one value inside the live cluster.
+/// </summary>
+internal sealed record ClusterConfig
+{
+    /// <summary><c>outbound|PORT|SUBSET|HOST</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Destination host, fully qualified.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Service port.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Subset; empty = all endpoints.</summary>
+    public string Subset { get; init; } = "";
+
+    /// <summary>The HTTP version towards the endpoints.</summary>
+    public UpstreamProtocol Protocol { get; init; }
+
+    /// <summary>How endpoints are found.</summary>
+    public DiscoveryType Discovery { get; init; }
+
+    /// <summary>How long a TCP connection may take to be made.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an unused connection is kept.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Names for Istio's metrics labels.</summary>
+    public required DestinationIdentity Identity { get; init; }
+}
+
+/// <summary>What Istio's standard metrics say of a destination; <c>unknown</c> where nothing is known.</summary>
+internal sealed record DestinationIdentity(string ServiceHost, string ServiceName, string ServiceNamespace)
+{
+    /// <summary>For requests that reach no cluster.</summary>
+    public static DestinationIdentity Unknown { get; } = new("unknown", "unknown", "unknown");
+}
+
+/// <summary>One configured endpoint of a cluster.</summary>
+internal sealed record EndpointConfig
+{
+    /// <summary>IP address, DNS name (for the DNS discovery types), or <c>unix:///path</c>.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Port; 0 for a Unix socket.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Relative weight, at least 1.</summary>
+    public uint Weight { get; init; } = 1;
+
+    /// <summary><c>region/zone/subzone</c>; empty = unknown.</summary>
+    public string Locality { get; init; } = "";
+
+    /// <summary>Labels of the workload behind it, for metrics and failover priorities.</summary>
+    public EquatableMap<string> Labels { get; init; }
+}
+
+/// <summary>A cluster as it should be: its description and its endpoints of the moment.</summary>
+internal sealed record ClusterAssignment(ClusterConfig Config, EquatableArray<EndpointConfig> Endpoints);

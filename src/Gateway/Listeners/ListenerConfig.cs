@@ -1,0 +1,37 @@
+using Gateway.Config;
+using Gateway.Routing;
+using Gateway.Tls;
+
+namespace Gateway.Listeners;
+
+/// <summary>One port as it should be: its address and its filter chains. Compiled from all Gateway servers on it.</summary>
+internal sealed record ListenerConfig
+{
+    /// <summary><c>0.0.0.0_8080</c>: bind address and port.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Address to bind; null = all (IPv4 and IPv6).</summary>
+    public string? Bind { get; init; }
+
+    /// <summary>Port by configuration, after translation by a Service's targetPort, before <c>--port-map</c>.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The chains; a plain-text listener has exactly one without TLS.</summary>
+    public required EquatableArray<FilterChainConfig> FilterChains { get; init; }
+}
+
+/// <summary>What one matched connection is.</summary>
+internal sealed class FilterChainConfig
+{
+    /// <summary>Stable name, Istio's route name: <c>http.8080</c> or <c>https.443.PORTNAME.GATEWAY.NAMESPACE</c>. Connections pin it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>SNI patterns (<c>a.com</c>, <c>*.a.com</c>); empty = any, with or without SNI.</summary>
+    public EquatableArray<string> ServerNames { get; init; }
+
+    /// <summary>TLS termination; null = plain text.</summary>
+    public DownstreamTlsConfig? Tls { get; init; }
+
+    /// <summary>The virtual hosts.</summary>
+    public required RouteTable Routes { get; init; }
+}

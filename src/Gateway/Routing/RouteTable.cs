@@ -1,0 +1,51 @@
+using Gateway.Matching;
+
+namespace Gateway.Routing;
+
+/// <summary>All virtual hosts of a filter chain. Immutable; safe for all threads.</summary>
+internal sealed class RouteTable
+{
+    private readonly HostMap<VirtualHost> _hosts;
+
+    /// <summary>Makes a table; domains must be unique.</summary>
+    public RouteTable(string name, IReadOnlyList<VirtualHost> virtualHosts)
+    {
+        Name = name;
+        VirtualHosts = virtualHosts;
+        _hosts = new HostMap<VirtualHost>(virtualHosts.Select(host => KeyValuePair.Create(host.Domain, host)));
+    }
+
+    /// <summary>Istio's route configuration name, e.g. <c>http.8080</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>All virtual hosts.</summary>
+    public IReadOnlyList<VirtualHost> VirtualHosts { get; }
+
+    /// <summary>
+    /// The decision for a request: the one function that the data plane, <c>gateway explain</c> and the simulated tests call.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="trace">Records why each candidate was passed over; null on the data plane.</param>
+    public RouteDecision Decide(in RouteRequest request, MatchTrace? trace = null) => throw new NotImplementedException();
+
+    /// <summary>The virtual host for an authority (port ignored, any case).</summary>
+    public VirtualHost? FindVirtualHost(ReadOnlySpan<char> authority) => throw new NotImplementedException();
+}
+
+/// <summary>What was decided: no virtual host, no route, a redirect to https, or a route.</summary>
+/// <param name="VirtualHost">The virtual host; null = none covers the authority.</param>
+/// <param name="Route">The route; null = none matched, or <paramref name="HttpsRedirect"/>.</param>
+/// <param name="HttpsRedirect">The virtual host takes only TLS and the request came without: 301.</param>
+internal readonly record struct RouteDecision(VirtualHost? VirtualHost, Route? Route, bool HttpsRedirect);
+
+/// <summary>Collects, for explanations, the candidates that did not match with the first condition that failed.</summary>
+internal sealed class MatchTrace
+{
+    /// <summary>The routes passed over, in order.</summary>
+    public List<NearMiss> Misses { get; } = [];
+}
+
+/// <summary>A route that did not match.</summary>
+/// <param name="Route">The route.</param>
+/// <param name="FailedCondition">The first condition that failed, in words: <c>header end-user: exact "jason", request has "x"</c>.</param>
+internal sealed record NearMiss(Route Route, string FailedCondition);

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Gateway.Clusters;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
+using Gateway.Config.Model;
+using Gateway.Listeners;
+
+namespace Gateway.Snapshot;
+
+/// <summary>What should be: everything compiled from one <see cref="ConfigSet"/>. Pure data, immutable, dumpable.</summary>
+internal sealed class GatewaySnapshot
+{
+    /// <summary>The ports.</summary>
+    public required ImmutableArray<ListenerConfig> Listeners { get; init; }
+
+    /// <summary>All clusters that a route names; routes refer to them by index.</summary>
+    public required ImmutableArray<ClusterAssignment> Clusters { get; init; }
+
+    /// <summary>Secrets by <c>namespace/name</c>, for the certificate store.</summary>
+    public required ImmutableDictionary<string, Resource<SecretSpec>> Secrets { get; init; }
+
+    /// <summary>Mesh-wide settings: path normalization, trusted proxies, headers, access log.</summary>
+    public required MeshConfig Mesh { get; init; }
+}
+
+/// <summary>Who this gateway is: what the compiler needs beside the resources.</summary>
+internal sealed record GatewayIdentity
+{
+    /// <summary>Namespace of the workload; default <c>istio-system</c>.</summary>
+    public string Namespace { get; init; } = "istio-system";
+
+    /// <summary>Labels of the workload; null = every Gateway applies whatever its selector says.</summary>
+    public EquatableMap<string>? Labels { get; init; }
+
+    /// <summary>Cluster domain for short host names.</summary>
+    public string ClusterDomain { get; init; } = "cluster.local";
+}
+
+/// <summary>What a compilation gave.</summary>
+internal sealed record CompileResult(GatewaySnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics);

@@ -1,0 +1,43 @@
+using System.Security.Authentication;
+using Gateway.Config;
+
+namespace Gateway.Tls;
+
+/// <summary>Whether a client certificate is asked for.</summary>
+internal enum ClientCertificateMode
+{
+    /// <summary>Not asked for (SIMPLE).</summary>
+    None,
+
+    /// <summary>Required and validated (MUTUAL).</summary>
+    Required,
+}
+
+/// <summary>TLS termination of one filter chain, by reference to certificates: their bytes live in the certificate store. Compares by content.</summary>
+internal sealed record DownstreamTlsConfig
+{
+    /// <summary>Certificates, at most one per key type.</summary>
+    public required EquatableArray<CertificateReference> Certificates { get; init; }
+
+    /// <summary>Whether and how clients are asked for theirs.</summary>
+    public ClientCertificateMode ClientCertificate { get; init; }
+
+    /// <summary>Where the authorities for client certificates come from; null unless asked for.</summary>
+    public CertificateReference? ClientAuthorities { get; init; }
+
+    /// <summary>Names of which a client certificate must have one; empty = any.</summary>
+    public EquatableArray<string> SubjectAltNames { get; init; }
+
+    /// <summary>Allowed versions; TLS 1.2 and 1.3 by default.</summary>
+    public SslProtocols Protocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+}
+
+/// <summary>
+/// Names a certificate: either a Secret (<paramref name="SecretName"/> in <paramref name="SecretNamespace"/>) or files.
+/// </summary>
+internal sealed record CertificateReference(
+    string? SecretNamespace,
+    string? SecretName,
+    string? CertificateFile,
+    string? KeyFile,
+    string? CaFile);
