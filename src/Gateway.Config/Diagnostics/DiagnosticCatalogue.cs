@@ -34,6 +34,9 @@ public static class DiagnosticCatalogue
     /// <summary>The same resource is written twice.</summary>
     public static readonly DiagnosticDescriptor DuplicateResource = new("GW0007", Severity.Error, "The same resource is written twice; the first one is used.");
 
+    /// <summary>A defect of the gateway itself.</summary>
+    public static readonly DiagnosticDescriptor InternalError = new("GW0008", Severity.Error, "The gateway itself failed on the configuration; what was in force stays.");
+
     /// <summary>Unknown field.</summary>
     public static readonly DiagnosticDescriptor UnknownField = new("GW0101", Severity.Error, "A field does not exist in the resource's schema.", "IST0106");
 
