@@ -1,4 +1,5 @@
 using Gateway.Clusters;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Streams;
 
@@ -86,6 +87,15 @@ internal sealed class StreamInfo
     /// <summary>Who the destination is; null = no cluster was reached.</summary>
     public DestinationIdentity? Destination { get; set; }
 
+    /// <summary>Request headers at the end of the stream, for custom access-log formats; set by the pipeline while the sinks run, else null.</summary>
+    public IHeaderDictionary? RequestHeaders { get; set; }
+
+    /// <summary>Response headers as sent; set while the sinks run, else null.</summary>
+    public IHeaderDictionary? ResponseHeaders { get; set; }
+
+    /// <summary>Response trailers as sent; set while the sinks run if there are any, else null.</summary>
+    public IHeaderDictionary? ResponseTrailers { get; set; }
+
     /// <summary>Forgets everything, before the object goes back to its pool.</summary>
     public void Reset()
     {
@@ -102,5 +112,6 @@ internal sealed class StreamInfo
         UpstreamServiceTimeMs = null;
         UpstreamHost = UpstreamCluster = UpstreamLocalAddress = RouteName = null;
         Destination = null;
+        RequestHeaders = ResponseHeaders = ResponseTrailers = null;
     }
 }
