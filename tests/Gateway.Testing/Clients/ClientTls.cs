@@ -1,0 +1,33 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Testing.Clients;
+
+/// <summary>TLS on the client's side. Servers' certificates are never refused: tests look at what they were shown.</summary>
+/// <param name="ServerName">SNI; empty = none is sent.</param>
+/// <param name="Protocols">ALPN offers.</param>
+/// <param name="ClientCertificate">The client's own certificate; null = none.</param>
+public sealed record ClientTls(string ServerName, IReadOnlyList<SslApplicationProtocol> Protocols, X509Certificate2? ClientCertificate = null)
+{
+    /// <summary>Offers HTTP/1.1.</summary>
+    public static ClientTls Http1(string serverName, X509Certificate2? certificate = null) => new(serverName, [SslApplicationProtocol.Http11], certificate);
+
+    /// <summary>Offers HTTP/2.</summary>
+    public static ClientTls Http2(string serverName, X509Certificate2? certificate = null) => new(serverName, [SslApplicationProtocol.Http2], certificate);
+
+    /// <summary>Shakes hands over a connected stream, which the result owns.</summary>
+    public async Task<SslStream> AuthenticateAsync(Stream stream, CancellationToken cancel)
+    {
+        var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = ServerName,
+            ApplicationProtocols = [.. Protocols],
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        };
+        if (ClientCertificate is not null)
+            options.ClientCertificateContext = SslStreamCertificateContext.Create(ClientCertificate, null, offline: true);
+        await secure.AuthenticateAsClientAsync(options, cancel);
+        return secure;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Testing;
+
+/// <summary>The kind of key of a certificate.</summary>
+public enum KeyKind
+{
+    /// <summary>ECDSA over P-256.</summary>
+    Ecdsa,
+
+    /// <summary>RSA with 2048 bits.</summary>
+    Rsa,
+}
+
+/// <summary>A certificate with its key, made for a test.</summary>
+/// <param name="Certificate">With its private key, usable by SslStream on every system.</param>
+/// <param name="CertificatePem">PEM of the certificate.</param>
+/// <param name="KeyPem">PEM (PKCS#8) of the key.</param>
+public sealed record TestCertificate(X509Certificate2 Certificate, string CertificatePem, string KeyPem) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Certificate.Dispose();
+}
+
+/// <summary>A certificate authority made at run time, and the certificates it issues.</summary>
+public sealed class TestCertificates : IDisposable
+{
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    private static readonly DateTimeOffset From = DateTimeOffset.UtcNow.AddDays(-1);
+    private static readonly DateTimeOffset To = From.AddDays(30);
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    /// <summary>Makes an authority.</summary>
+    public TestCertificates(string name = "Gateway test authority")
+    {
+        var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        Authority = request.CreateSelfSigned(From, To);
+    }
+
+    /// <summary>The authority's own certificate.</summary>
+    public X509Certificate2 Authority { get; }
+
+    /// <summary>PEM of the authority's certificate.</summary>
+    public string AuthorityPem => Authority.ExportCertificatePem();
+
+    /// <summary>Issues a server certificate for DNS names and IP addresses.</summary>
+    public TestCertificate IssueServer(KeyKind kind, params string[] names) => Issue(names[0], kind, names, ServerAuthentication);
+
+    /// <summary>Issues an ECDSA server certificate.</summary>
+    public TestCertificate IssueServer(params string[] names) => IssueServer(KeyKind.Ecdsa, names);
+
+    /// <summary>Issues a client certificate; subject alternative names are optional.</summary>
+    public TestCertificate IssueClient(string commonName, params string[] names) => Issue(commonName, KeyKind.Ecdsa, names, ClientAuthentication);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Authority.Dispose();
+        _key.Dispose();
+    }
+
+    private TestCertificate Issue(string commonName, KeyKind kind, string[] names, string usage)
+    {
+        using AsymmetricAlgorithm key = kind == KeyKind.Rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var subject = new X500DistinguishedName($"CN={commonName}");
+        CertificateRequest request = key is RSA rsa
+            ? new CertificateRequest(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        if (names.Length > 0)
+            request.CertificateExtensions.Add(AlternativeNames(names));
+        using X509Certificate2 certificate = request.Create(
+            Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), From, To.AddHours(-1), RandomNumberGenerator.GetBytes(16));
+        using X509Certificate2 withKey = key is RSA own ? certificate.CopyWithPrivateKey(own) : certificate.CopyWithPrivateKey((ECDsa)key);
+        return new TestCertificate(
+            X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null),
+            certificate.ExportCertificatePem(),
+            key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static X509Extension AlternativeNames(string[] names)
+    {
+        var builder = new SubjectAlternativeNameBuilder();
+        foreach (string name in names)
+        {
+            if (IPAddress.TryParse(name, out IPAddress? address))
+                builder.AddIpAddress(address);
+            else if (name.Contains("://", StringComparison.Ordinal))
+                builder.AddUri(new Uri(name));
+            else
+                builder.AddDnsName(name);
+        }
+        return builder.Build();
+    }
+}
