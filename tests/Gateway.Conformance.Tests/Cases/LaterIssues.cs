@@ -1,0 +1,70 @@
+using YamlDotNet.RepresentationModel;
+
+namespace Gateway.Conformance.Tests.Cases;
+
+/// <summary>
+/// The cases that wait for a later issue, by what they use and expect and never by their names. A case that only
+/// contains such a field, and expects nothing that depends on it, is run.
+/// </summary>
+internal static class LaterIssues
+{
+    private const string Traffic = "HTTP traffic management, whole";
+    private const string Tcp = "Downstream TLS, TCP and certificates, whole";
+    private const string Egress = "Egress, whole";
+    private const string Security = "Security policies";
+    private const string Telemetry = "Telemetry";
+
+    private static readonly (string Subject, string Feature, Func<ConformanceCase, bool> Uses)[] Table =
+    [
+        (Security, "a security kind", test => HasKind(test, "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication")),
+        (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
+        (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities", "retry-policy")),
+        (Traffic, "fault injection", test => IsOneOf(test.Expect.Get("outcome"), "fault")),
+        (Traffic, "timeout, retry or hash policy of the route", test => Any(test.Expect.Get("route"), "timeout", "retries", "hash", "mirrors")),
+        (Traffic, "CORS", test => test.Config.Below("corsPolicy") && (IsOneOf(test.Request.Get("method"), "OPTIONS") || test.Expect.Get("response", "headers").Entries().Any(IsCors))),
+        (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Config.Below("h2UpgradePolicy") || test.Config.Below("useClientProtocol"))),
+        (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Config.Below("connectionPool") || test.Config.Below("outlierDetection"))),
+        (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),
+        (Tcp, "TLS that is passed through", test => test.Request.Get("tls") is not null && test.Documents("Gateway").Any(PassesThrough)),
+        (Tcp, "certificate revocation", test => test.Documents("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
+        (Egress, "TLS towards the destination", test => IsHttps(test.Expect.Get("upstream", "tls")) || (test.Request is not null && test.Documents("DestinationRule").Any(OriginatesTls))),
+    ];
+
+    /// <summary>The subject of the issue a case waits for, with what it uses; null = it is run.</summary>
+    public static string? Find(ConformanceCase test)
+    {
+        foreach ((string subject, string feature, Func<ConformanceCase, bool> uses) in Table)
+        {
+            if (uses(test))
+                return $"{subject}: {feature}";
+        }
+        return null;
+    }
+
+    private static bool HasKind(ConformanceCase test, params ReadOnlySpan<string> kinds)
+    {
+        foreach (string kind in kinds)
+        {
+            if (test.Documents(kind).Any())
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsOneOf(YamlNode? node, params ReadOnlySpan<string> texts) => node.Text() is { } text && texts.Contains(text);
+
+    private static bool Any(YamlNode? node, params string[] keys) => keys.Any(key => node.Get(key) is not null);
+
+    private static bool Below(this IEnumerable<YamlNode> documents, string key) => documents.SelectMany(document => document.Below(key)).Any();
+
+    private static bool IsCors(KeyValuePair<string, YamlNode> header) =>
+        header.Key.StartsWith("access-control-", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsHttps(YamlNode? tls) => tls.Text() == "true";
+
+    private static bool PassesThrough(YamlNode gateway) =>
+        gateway.Below("mode").Any(mode => mode.Text() is "PASSTHROUGH" or "AUTO_PASSTHROUGH");
+
+    private static bool OriginatesTls(YamlNode rule) =>
+        rule.Below("tls").Any(tls => tls.Get("mode").Text() is "SIMPLE" or "MUTUAL" or "ISTIO_MUTUAL");
+}
