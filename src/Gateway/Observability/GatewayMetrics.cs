@@ -1,0 +1,90 @@
+using Prometheus;
+
+namespace Gateway.Observability;
+
+/// <summary>What the gateway says of itself: configuration, certificates, connections, its own process. One per host.</summary>
+internal sealed class GatewayMetrics
+{
+    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+    private readonly Counter _reloads;
+    private readonly Gauge _generation;
+    private readonly Gauge _lastReload;
+    private readonly Gauge _reloadSeconds;
+    private readonly Gauge _rejected;
+    private readonly Gauge _findings;
+    private readonly Counter _accessLogDrops;
+    private readonly Gauge _certificateExpiry;
+    private readonly Gauge _connectionsOpen;
+    private readonly Counter _connections;
+
+    /// <summary>Registers everything in a registry of its own.</summary>
+    public GatewayMetrics()
+    {
+        Factory = Metrics.WithCustomRegistry(_registry);
+        DotNetStats.Register(_registry);
+        _reloads = Factory.CreateCounter("gateway_config_reloads_total", "Passes over the configuration, by result.", ["result"]);
+        _generation = Factory.CreateGauge("gateway_config_generation", "Number of the configuration in force; 0 = none yet.");
+        _lastReload = Factory.CreateGauge("gateway_config_last_reload_timestamp_seconds", "When the latest pass over the configuration ended.");
+        _reloadSeconds = Factory.CreateGauge("gateway_config_last_reload_duration_seconds", "How long the latest pass took.");
+        _rejected = Factory.CreateGauge("gateway_config_rejected_resources", "Resources with an error in the latest pass; left out, or served in their last good state.");
+        _findings = Factory.CreateGauge("gateway_config_findings", "Findings of the latest pass.", ["severity"]);
+        _accessLogDrops = Factory.CreateCounter("gateway_access_log_dropped_total", "Access-log lines dropped because they could not be written fast enough.");
+        _certificateExpiry = Factory.CreateGauge("gateway_certificate_expiry_timestamp_seconds", "End of validity of a certificate, in seconds since 1970.", ["certificate"]);
+        _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
+        _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
+        foreach (string result in (string[])["success", "failure"])
+            _reloads.WithLabels(result);
+    }
+
+    /// <summary>For metrics of other subjects in the same registry.</summary>
+    public IMetricFactory Factory { get; }
+
+    /// <summary>Called before each scrape: the place to bring over numbers that live elsewhere.</summary>
+    public void BeforeScrape(Action update) => _registry.AddBeforeCollectCallback(update);
+
+    /// <summary>Writes all metrics in Prometheus' text format.</summary>
+    public Task WriteAsync(Stream target, CancellationToken cancellationToken) => _registry.CollectAndExportAsTextAsync(target, cancellationToken);
+
+    /// <summary>A pass over the configuration has ended.</summary>
+    public void OnReload(bool succeeded, int generation, DateTimeOffset time, TimeSpan duration, int rejected, int errors, int warnings)
+    {
+        _reloads.WithLabels(succeeded ? "success" : "failure").Inc();
+        _generation.Set(generation);
+        _lastReload.Set(time.ToUnixTimeMilliseconds() / 1000.0);
+        _reloadSeconds.Set(duration.TotalSeconds);
+        _rejected.Set(rejected);
+        _findings.WithLabels("error").Set(errors);
+        _findings.WithLabels("warning").Set(warnings);
+    }
+
+    /// <summary>Brings over the access log's count.</summary>
+    public void SetAccessLogDrops(long total) => _accessLogDrops.IncTo(total);
+
+    /// <summary>Brings over a listener's counts.</summary>
+    public void SetConnections(string listener, long open, long total)
+    {
+        _connectionsOpen.WithLabels(listener).Set(open);
+        _connections.WithLabels(listener).IncTo(total);
+    }
+
+    /// <summary>Brings over one certificate.</summary>
+    public void SetCertificate(string name, DateTimeOffset notAfter) => _certificateExpiry.WithLabels(name).Set(notAfter.ToUnixTimeSeconds());
+
+    /// <summary>Forgets certificates and listeners that are no more.</summary>
+    public void Retain(IReadOnlySet<string> certificates, IReadOnlySet<string> listeners)
+    {
+        foreach (string[] labels in _certificateExpiry.GetAllLabelValues())
+        {
+            if (!certificates.Contains(labels[0]))
+                _certificateExpiry.RemoveLabelled(labels);
+        }
+        foreach (string[] labels in _connectionsOpen.GetAllLabelValues())
+        {
+            if (!listeners.Contains(labels[0]))
+            {
+                _connectionsOpen.RemoveLabelled(labels);
+                _connections.RemoveLabelled(labels);
+            }
+        }
+    }
+}
