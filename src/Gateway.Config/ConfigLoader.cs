@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Gateway.Config.Binding;
 using Gateway.Config.Diagnostics;
+using Gateway.Config.Model;
 
 namespace Gateway.Config;
 
@@ -15,9 +18,43 @@ public sealed record LoadResult(ConfigSet Config, ImmutableArray<Diagnostic> Dia
 /// </summary>
 public sealed class ConfigLoader
 {
+    private readonly SourceReader _reader = new();
+    private readonly LastGood _lastGood = new();
+    private Dictionary<TextKey, SourceContent> _read = [];
+
+    /// <summary>A text by name and content. The hash stands for the content, so that no text (and no secret in it) is kept.</summary>
+    private readonly record struct TextKey(string Source, UInt128 Hash);
+
     /// <summary>Loads the full current set of documents.</summary>
     /// <param name="documents">All texts, in the order in which their findings shall be reported.</param>
     /// <param name="meshConfig">A MeshConfig given by <c>--mesh-config</c>; null = look for the ConfigMap <c>istio</c>.</param>
-    public LoadResult Load(IReadOnlyList<ConfigDocument> documents, ConfigDocument? meshConfig = null) =>
-        throw new NotImplementedException();
+    public LoadResult Load(IReadOnlyList<ConfigDocument> documents, ConfigDocument? meshConfig = null)
+    {
+        ImmutableArray<Diagnostic>.Builder findings = ImmutableArray.CreateBuilder<Diagnostic>();
+        Dictionary<TextKey, SourceContent> read = new(documents.Count);
+        _lastGood.Begin();
+        foreach (ConfigDocument document in documents)
+        {
+            SourceContent content = Read(document, read);
+            findings.AddRange(content.Findings);
+            _lastGood.Take(content, findings);
+        }
+        _read = read;
+        return new(ConfigSetBuilder.Build(_lastGood.End(findings), MeshConfig.Default), findings.ToImmutable());
+    }
+
+    private SourceContent Read(ConfigDocument document, Dictionary<TextKey, SourceContent> read)
+    {
+        TextKey key = new(document.Source, Hash(document.Text.Span));
+        if (!read.TryGetValue(key, out SourceContent? content))
+            read[key] = content = _read.TryGetValue(key, out SourceContent? known) ? known : _reader.Read(document);
+        return content;
+    }
+
+    private static UInt128 Hash(ReadOnlySpan<byte> text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text, hash);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
 }

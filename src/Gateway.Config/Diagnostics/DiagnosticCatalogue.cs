@@ -37,6 +37,9 @@ public static class DiagnosticCatalogue
     /// <summary>A defect of the gateway itself.</summary>
     public static readonly DiagnosticDescriptor InternalError = new("GW0008", Severity.Error, "The gateway itself failed on the configuration; what was in force stays.");
 
+    /// <summary>The last good version of a resource goes on.</summary>
+    public static readonly DiagnosticDescriptor LastGoodKept = new("GW0009", Severity.Warning, "A resource or its document is in error; what was accepted before stays in force.");
+
     /// <summary>Unknown field.</summary>
     public static readonly DiagnosticDescriptor UnknownField = new("GW0101", Severity.Error, "A field does not exist in the resource's schema.", "IST0106");
 
@@ -54,6 +57,12 @@ public static class DiagnosticCatalogue
 
     /// <summary>A regular expression does not compile.</summary>
     public static readonly DiagnosticDescriptor BadRegex = new("GW0106", Severity.Error, "A regular expression cannot be compiled.");
+
+    /// <summary>A value is outside its range or form.</summary>
+    public static readonly DiagnosticDescriptor BadValue = new("GW0107", Severity.Error, "A value has the right type but not the form or range its field asks for.", "IST0106");
+
+    /// <summary>An API version that is not known.</summary>
+    public static readonly DiagnosticDescriptor UnknownVersion = new("GW0108", Severity.Error, "A kind that the gateway reads is written in an API version that it does not know.", "IST0106");
 
     /// <summary>A destination host is unknown.</summary>
     public static readonly DiagnosticDescriptor UnknownHost = new("GW0201", Severity.Warning, "A destination names a host that nothing defines; requests get 503 (NC).", "IST0101");
@@ -78,4 +87,7 @@ public static class DiagnosticCatalogue
 
     /// <summary>A field is accepted but has no effect here.</summary>
     public static readonly DiagnosticDescriptor NotHonoured = new("GW0501", Severity.Warning, "A field is valid but this gateway does not act on it.");
+
+    /// <summary>A field cannot be honoured, and ignoring it would weaken security.</summary>
+    public static readonly DiagnosticDescriptor Refused = new("GW0502", Severity.Error, "A field is valid but this gateway cannot act on it, and going on without it would weaken security.");
 }

@@ -1,0 +1,80 @@
+using System.Text;
+using Gateway.Config.Diagnostics;
+using Gateway.Config.Parsing;
+
+namespace Gateway.Config.Binding;
+
+/// <summary>Everything one text gave. Immutable once read, so a reload may take it over as it is.</summary>
+internal sealed class SourceContent
+{
+    /// <summary>The text's name.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The resources in the order of the text, good and bad.</summary>
+    public required IReadOnlyList<BoundResource> Resources { get; init; }
+
+    /// <summary>The findings in the order of the text.</summary>
+    public required IReadOnlyList<Diagnostic> Findings { get; init; }
+
+    /// <summary>Whether some document could not be read far enough to know which resource it was.</summary>
+    public required bool HasUnnamed { get; init; }
+}
+
+/// <summary>Reads one text: documents are cut apart, parsed, bound and validated each for itself.</summary>
+internal sealed class SourceReader
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private readonly YamlReader _yaml = new(new());
+
+    /// <summary>Reads a text.</summary>
+    public SourceContent Read(ConfigDocument document)
+    {
+        List<Diagnostic> findings = [];
+        List<BoundResource> resources = [];
+        DocumentBinder binder = new(findings, resources);
+        bool unreadable = !TryDecode(document, findings, out string text);
+        foreach (DocumentSlice slice in unreadable ? [] : DocumentSplitter.Split(text))
+        {
+            int before = findings.Count;
+            ConfigNode? root = _yaml.Read(document.Source, text, slice, findings);
+            bool damaged = findings.Count > before;
+            if (root is not null)
+                binder.Bind(root, damaged);
+            else
+                unreadable |= damaged;
+        }
+        return new() { Source = document.Source, Resources = resources, Findings = findings, HasUnnamed = unreadable || binder.HasUnnamed };
+    }
+
+    /// <summary>Decodes a text, or says why it is none.</summary>
+    public static bool TryDecode(ConfigDocument document, List<Diagnostic> findings, out string text)
+    {
+        text = "";
+        ReadOnlySpan<byte> bytes = document.Text.Span;
+        if (bytes.StartsWith(Encoding.UTF8.Preamble))
+            bytes = bytes[3..];
+        if (bytes.Length > ParserLimits.MaxTextBytes)
+            return Refuse(DiagnosticCatalogue.ParserLimit, $"The text has {bytes.Length} bytes; more than {ParserLimits.MaxTextBytes} are not read.", bytes[..0]);
+        int zero = bytes.IndexOf((byte)0);
+        if (zero >= 0)
+            return Refuse(DiagnosticCatalogue.Syntax, "The text holds a zero byte: it is no UTF-8 text.", bytes[..zero]);
+        try
+        {
+            text = Utf8.GetString(bytes);
+            return true;
+        }
+        catch (DecoderFallbackException e)
+        {
+            return Refuse(DiagnosticCatalogue.Syntax, "The text is not valid UTF-8.", bytes[..Math.Clamp(e.Index, 0, bytes.Length)]);
+        }
+
+        bool Refuse(DiagnosticDescriptor what, string message, ReadOnlySpan<byte> before)
+        {
+            int line = before.Count((byte)'\n') + 1;
+            int column = Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1;
+            SourceLocation location = before.IsEmpty && what == DiagnosticCatalogue.ParserLimit ? new(document.Source, 0, 0) : new(document.Source, line, column);
+            findings.Add(new(what.Code, what.Severity, message, location));
+            return false;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Gateway.Config.Model;
+
+namespace Gateway.Config;
+
+/// <summary>Sorts accepted resources by kind and age into a <see cref="ConfigSet"/>.</summary>
+internal static class ConfigSetBuilder
+{
+    /// <summary>Makes the set.</summary>
+    public static ConfigSet Build(IReadOnlyCollection<Resource> resources, MeshConfig mesh) => new()
+    {
+        Mesh = mesh,
+        Gateways = Of<GatewaySpec>(resources),
+        VirtualServices = Of<VirtualServiceSpec>(resources),
+        DestinationRules = Of<DestinationRuleSpec>(resources),
+        ServiceEntries = Of<ServiceEntrySpec>(resources),
+        WorkloadEntries = Of<WorkloadEntrySpec>(resources),
+        Services = Of<ServiceSpec>(resources),
+        EndpointSlices = Of<EndpointSliceSpec>(resources),
+        Secrets = Of<SecretSpec>(resources),
+        ConfigMaps = Of<ConfigMapSpec>(resources),
+        Namespaces = Of<NamespaceSpec>(resources),
+        Pods = Of<PodSpec>(resources),
+    };
+
+    private static ImmutableArray<Resource<T>> Of<T>(IReadOnlyCollection<Resource> resources)
+        where T : SpecRecord
+    {
+        ImmutableArray<Resource<T>>.Builder found = ImmutableArray.CreateBuilder<Resource<T>>();
+        foreach (Resource resource in resources)
+        {
+            if (resource is Resource<T> one)
+                found.Add(one);
+        }
+        found.Sort(OldestFirst);
+        return found.DrainToImmutable();
+    }
+
+    // A resource without a time comes before all others, as the zero time does in Istio.
+    private static int OldestFirst(Resource a, Resource b)
+    {
+        int order = Nullable.Compare(a.Metadata.CreationTimestamp, b.Metadata.CreationTimestamp);
+        if (order == 0)
+            order = string.CompareOrdinal(a.Id.Name, b.Id.Name);
+        return order != 0 ? order : string.CompareOrdinal(a.Id.Namespace, b.Id.Namespace);
+    }
+}
