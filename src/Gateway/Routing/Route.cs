@@ -1,6 +1,4 @@
-using Gateway.Config;
 using Gateway.Config.Diagnostics;
-using Gateway.Matching;
 
 namespace Gateway.Routing;
 
@@ -26,40 +24,6 @@ internal sealed class Route
     public required ConfigOrigin Origin { get; init; }
 }
 
-/// <summary>A name/matcher pair for headers and query parameters.</summary>
-/// <param name="Name">Header name in lower case (may be a pseudo header such as <c>:method</c>), or query parameter name.</param>
-/// <param name="Matcher">What the value must be.</param>
-/// <param name="Invert">Istio <c>withoutHeaders</c>: the match must not hold; a missing header counts as empty for all but Present.</param>
-internal sealed record NamedMatcher(string Name, StringMatcher Matcher, bool Invert = false);
-
-/// <summary>
-/// The conditions of a route, cheapest first when evaluated. What is known when the configuration is compiled (port,
-/// gateways, source labels and namespace) is decided there and does not appear here.
-/// </summary>
-internal sealed class RouteMatch
-{
-    /// <summary>On the normalized path without query; null = any.</summary>
-    public StringMatcher? Path { get; init; }
-
-    /// <summary>On the method; null = any.</summary>
-    public StringMatcher? Method { get; init; }
-
-    /// <summary>On the authority with port as sent; null = any.</summary>
-    public StringMatcher? Authority { get; init; }
-
-    /// <summary>On the scheme; null = any.</summary>
-    public StringMatcher? Scheme { get; init; }
-
-    /// <summary>On headers, all must hold.</summary>
-    public EquatableArray<NamedMatcher> Headers { get; init; }
-
-    /// <summary>On query parameters, all must hold.</summary>
-    public EquatableArray<NamedMatcher> QueryParameters { get; init; }
-
-    /// <summary>JWT claim conditions exist: never hold without a validated token.</summary>
-    public EquatableArray<NamedMatcher> Claims { get; init; }
-}
-
 /// <summary>The routes of one exact host string. Immutable.</summary>
 internal sealed class VirtualHost
 {
@@ -70,7 +34,7 @@ internal sealed class VirtualHost
     public required string Domain { get; init; }
 
     /// <summary>Routes in order; the first that matches wins.</summary>
-    public required EquatableArray<Route> Routes { get; init; }
+    public required RouteList Routes { get; init; }
 
     /// <summary>Every plain-text request is answered 301 to https before any route is looked at (Istio <c>httpsRedirect</c>).</summary>
     public bool RequireTls { get; init; }

@@ -67,11 +67,8 @@ internal sealed class RedirectAction : RouteAction
     /// <summary>New host (may have a port); null = that of the request.</summary>
     public string? Authority { get; init; }
 
-    /// <summary>New port; null = as the other rules say.</summary>
+    /// <summary>New port, <c>derivePort</c> already decided and default ports left out; null = that of the host.</summary>
     public int? Port { get; init; }
-
-    /// <summary>Whether the port is that of the listener (<c>derivePort: FROM_REQUEST_PORT</c>).</summary>
-    public bool PortFromListener { get; init; }
 
     /// <summary>New whole path (may have a query); null = that of the request.</summary>
     public string? Path { get; init; }

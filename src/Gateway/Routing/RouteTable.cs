@@ -26,10 +26,52 @@ internal sealed class RouteTable
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="trace">Records why each candidate was passed over; null on the data plane.</param>
-    public RouteDecision Decide(in RouteRequest request, MatchTrace? trace = null) => throw new NotImplementedException();
+    public RouteDecision Decide(in RouteRequest request, MatchTrace? trace = null)
+    {
+        VirtualHost? virtualHost = FindVirtualHost(request.Authority);
+        if (virtualHost is null)
+            return default;
+        if (virtualHost.RequireTls && !request.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase))
+            return new RouteDecision(virtualHost, null, true);
+        // CONNECT and OPTIONS * have no path; ordinary routes do not match them.
+        if (!request.Path.StartsWith('/') || request.Method == "CONNECT")
+            return new RouteDecision(virtualHost, null, false);
+        return new RouteDecision(virtualHost, FindRoute(virtualHost.Routes, request, trace), false);
+    }
 
     /// <summary>The virtual host for an authority (port ignored, any case).</summary>
-    public VirtualHost? FindVirtualHost(ReadOnlySpan<char> authority) => throw new NotImplementedException();
+    public VirtualHost? FindVirtualHost(ReadOnlySpan<char> authority) => _hosts.Find(HostWithoutPort(authority));
+
+    /// <summary>Cuts the port off an authority; an IPv6 address keeps its brackets.</summary>
+    public static ReadOnlySpan<char> HostWithoutPort(ReadOnlySpan<char> authority)
+    {
+        int colon = authority.LastIndexOf(':');
+        return colon < 0 || authority.LastIndexOf(']') > colon ? authority : authority[..colon];
+    }
+
+    /// <summary>The first route that matches; a recorder sees every route, so with one the index is not used.</summary>
+    private static Route? FindRoute(RouteList routes, in RouteRequest request, MatchTrace? trace)
+    {
+        if (trace is null && routes.Index is { } index)
+        {
+            Span<PathIndex.Run> runs = stackalloc PathIndex.Run[PathIndex.MaxRuns];
+            PathIndex.Cursor candidates = index.Find(request.Path, runs);
+            for (int i = candidates.Next(); i >= 0; i = candidates.Next())
+            {
+                if (routes[i].Match.IsMatch(request))
+                    return routes[i];
+            }
+            return null;
+        }
+
+        foreach (Route route in routes.AsSpan())
+        {
+            if (route.Match.IsMatch(request))
+                return route;
+            trace?.Misses.Add(new NearMiss(route, route.Match.FirstFailure(request) ?? ""));
+        }
+        return null;
+    }
 }
 
 /// <summary>What was decided: no virtual host, no route, a redirect to https, or a route.</summary>

@@ -32,6 +32,12 @@ internal sealed record GatewayIdentity
     /// <summary>Labels of the workload; null = every Gateway applies whatever its selector says.</summary>
     public EquatableMap<string>? Labels { get; init; }
 
+    /// <summary>
+    /// Addresses of the workload: a ServiceEntry in its namespace with one of them among its endpoints stands in front of
+    /// it, as a Service does that selects its labels.
+    /// </summary>
+    public EquatableArray<string> Addresses { get; init; }
+
     /// <summary>Cluster domain for short host names.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 }

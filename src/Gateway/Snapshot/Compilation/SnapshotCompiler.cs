@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using Gateway.Config;
+using Gateway.Config.Model;
+using Gateway.Listeners;
 
 namespace Gateway.Snapshot.Compilation;
 
@@ -6,5 +9,27 @@ namespace Gateway.Snapshot.Compilation;
 internal static class SnapshotCompiler
 {
     /// <summary>Compiles everything from scratch.</summary>
-    public static CompileResult Compile(ConfigSet config, GatewayIdentity identity) => throw new NotImplementedException();
+    public static CompileResult Compile(ConfigSet config, GatewayIdentity identity)
+    {
+        var context = new CompilationContext(config, identity);
+        IReadOnlyCollection<MergedPort> ports = new ServerMerger(context).Merge();
+        var virtualServices = new VirtualServiceIndex(context);
+        ImmutableArray<ListenerConfig> listeners = new ListenerCompiler(context, virtualServices).Compile(ports);
+        var snapshot = new GatewaySnapshot
+        {
+            Listeners = listeners,
+            Clusters = context.Clusters.All,
+            Secrets = Secrets(config),
+            Mesh = config.Mesh,
+        };
+        return new CompileResult(snapshot, context.Diagnostics());
+    }
+
+    private static ImmutableDictionary<string, Resource<SecretSpec>> Secrets(ConfigSet config)
+    {
+        ImmutableDictionary<string, Resource<SecretSpec>>.Builder secrets = ImmutableDictionary.CreateBuilder<string, Resource<SecretSpec>>(StringComparer.Ordinal);
+        foreach (Resource<SecretSpec> secret in config.Secrets)
+            secrets.TryAdd($"{secret.Metadata.Namespace}/{secret.Metadata.Name}", secret);
+        return secrets.ToImmutable();
+    }
 }

@@ -1,0 +1,93 @@
+using Gateway.Config.Model;
+
+namespace Gateway.Config.Resolution;
+
+/// <summary>Turns ServiceEntries with their WorkloadEntries (and Pods) into <see cref="MeshService"/>s, one per host.</summary>
+internal sealed class ServiceEntries(ConfigSet config)
+{
+    private readonly ILookup<string, Resource<WorkloadEntrySpec>> _workloads = config.WorkloadEntries.ToLookup(entry => entry.Metadata.Namespace);
+    private readonly ILookup<string, Resource<PodSpec>> _pods = config.Pods.ToLookup(pod => pod.Metadata.Namespace);
+
+    public IEnumerable<MeshService> Build()
+    {
+        foreach (Resource<ServiceEntrySpec> entry in config.ServiceEntries)
+        {
+            foreach (string host in (IEnumerable<string>)entry.Spec.Hosts)
+                yield return Build(entry, host);
+        }
+    }
+
+    private MeshService Build(Resource<ServiceEntrySpec> entry, string host)
+    {
+        ServiceEntrySpec spec = entry.Spec;
+        ServiceResolution resolution = spec.Resolution switch
+        {
+            ServiceEntryResolution.Static => ServiceResolution.Static,
+            ServiceEntryResolution.Dns => ServiceResolution.Dns,
+            ServiceEntryResolution.DnsRoundRobin => ServiceResolution.DnsRoundRobin,
+            _ => ServiceResolution.None,
+        };
+        var ports = new List<MeshPort>(spec.Ports.Count);
+        foreach (ServicePort port in spec.Ports)
+        {
+            ports.Add(new MeshPort
+            {
+                Number = port.Number ?? 0,
+                Name = port.Name ?? "",
+                Protocol = ServiceProtocols.Parse(port.Protocol),
+                Endpoints = resolution == ServiceResolution.None ? [] : Endpoints(entry, host, port, resolution),
+            });
+        }
+        return new MeshService
+        {
+            Host = host,
+            Name = host,
+            Namespace = entry.Metadata.Namespace,
+            Resource = entry,
+            Ports = ports,
+            Resolution = resolution,
+            ExportTo = spec.ExportTo,
+            SubjectAltNames = spec.SubjectAltNames,
+        };
+    }
+
+    private List<MeshEndpoint> Endpoints(Resource<ServiceEntrySpec> entry, string host, ServicePort port, ServiceResolution resolution)
+    {
+        var endpoints = new List<MeshEndpoint>();
+        foreach (WorkloadEntrySpec endpoint in entry.Spec.Endpoints)
+            Add(endpoints, endpoint, endpoint.Labels, port);
+
+        if (entry.Spec.WorkloadSelector is { Labels.IsEmpty: false } selector)
+        {
+            foreach (Resource<WorkloadEntrySpec> workload in _workloads[entry.Metadata.Namespace])
+            {
+                EquatableMap<string> labels = Join(workload.Metadata.Labels, workload.Spec.Labels);
+                if (LabelSelector.Selects(selector.Labels, labels))
+                    Add(endpoints, workload.Spec, labels, port);
+            }
+            foreach (Resource<PodSpec> pod in _pods[entry.Metadata.Namespace])
+            {
+                if (pod.Spec.PodIP is { Length: > 0 } address && LabelSelector.Selects(selector.Labels, pod.Metadata.Labels))
+                    endpoints.Add(new MeshEndpoint(address, port.TargetPort ?? port.Number ?? 0, 1, "", pod.Metadata.Labels));
+            }
+        }
+        else if (entry.Spec.Endpoints.IsEmpty && resolution != ServiceResolution.Static && !HostName.IsWildcard(host))
+        {
+            endpoints.Add(new MeshEndpoint(host, port.TargetPort ?? port.Number ?? 0, 1, "", default));
+        }
+        return endpoints;
+    }
+
+    /// <summary>The endpoint's own port of that name, else the service's target port, else its number.</summary>
+    private static void Add(List<MeshEndpoint> endpoints, WorkloadEntrySpec endpoint, EquatableMap<string> labels, ServicePort port)
+    {
+        if (endpoint.Address is not { Length: > 0 } address)
+            return;
+        int number = endpoint.Ports.TryGetValue(port.Name ?? "", out uint own) ? (int)own : port.TargetPort ?? port.Number ?? 0;
+        bool isUnixSocket = address.StartsWith("unix://", StringComparison.Ordinal);
+        endpoints.Add(new MeshEndpoint(address, isUnixSocket ? 0 : number, endpoint.Weight is > 0 ? endpoint.Weight.Value : 1, endpoint.Locality ?? "", labels));
+    }
+
+    private static EquatableMap<string> Join(EquatableMap<string> metadata, EquatableMap<string> spec) =>
+        metadata.IsEmpty ? spec : new EquatableMap<string>(metadata.Where(label => !spec.ContainsKey(label.Key)).Concat(spec));
+}

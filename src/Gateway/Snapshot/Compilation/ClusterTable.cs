@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Gateway.Clusters;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
+using Gateway.Config.Model;
+using Gateway.Config.Resolution;
+
+namespace Gateway.Snapshot.Compilation;
+
+/// <summary>Gives every destination its cluster and makes each cluster once.</summary>
+internal sealed class ClusterTable(CompilationContext context)
+{
+    private readonly Dictionary<(string Host, int Port, string Subset), (string Name, int Index, string Problem)> _known = [];
+    private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
+
+    /// <summary>All clusters made so far; routes refer to them by index.</summary>
+    public ImmutableArray<ClusterAssignment> All => _clusters.ToImmutable();
+
+    /// <summary>
+    /// The cluster of a destination. A destination that nothing defines gets index -1 (requests: 503 NC) and a finding;
+    /// its route stands.
+    /// </summary>
+    /// <param name="destination">The destination.</param>
+    /// <param name="rule">The rule that names it.</param>
+    /// <param name="fieldPath">Where in the rule's resource.</param>
+    /// <param name="serverPort">The Gateway server's port: used when neither the destination nor the service settles one.</param>
+    public (string Name, int Index) Resolve(Destination destination, VirtualServiceRule rule, string fieldPath, int serverPort)
+    {
+        string host = HostName.ResolveShortName(destination.Host ?? "", rule.Namespace, context.Identity.ClusterDomain);
+        MeshService? service = context.Services.Find(host, context.Identity.Namespace, rule.Namespace);
+        int port = destination.Port?.Number is > 0 and int number ? number
+            : service is { Ports.Count: 1 } ? service.Ports[0].Number
+            : serverPort;
+        if (service?.ExternalName is { } externalName)
+            host = externalName;
+
+        (string Host, int Port, string Subset) key = (host, port, destination.Subset ?? "");
+        if (!_known.TryGetValue(key, out (string Name, int Index, string Problem) cluster))
+            _known.Add(key, cluster = Make(key, service));
+        if (cluster.Index < 0)
+            context.Report(DiagnosticCatalogue.UnknownHost, rule.Origin, fieldPath, cluster.Problem, destination.Node);
+        return (cluster.Name, cluster.Index);
+    }
+
+    private (string Name, int Index, string Problem) Make((string Host, int Port, string Subset) key, MeshService? named)
+    {
+        string name = $"outbound|{key.Port}|{key.Subset}|{key.Host}";
+        MeshService? service = context.Services.Find(key.Host, context.Identity.Namespace);
+        if (service is null && named?.ExternalName == key.Host)
+            service = named;
+        if (service is null)
+            return (name, -1, $"Nothing defines the host {key.Host}; requests get 503 (NC).");
+        if (service.FindPort(key.Port) is not { } port)
+            return (name, -1, $"{key.Host} has no port {key.Port} (it has {string.Join(", ", service.Ports.Select(p => p.Number))}); requests get 503 (NC).");
+
+        EquatableMap<string> labels = default;
+        if (key.Subset.Length > 0)
+        {
+            EffectiveDestinationRule? rule = context.DestinationRules.Find(service.Host, service.Namespace);
+            if (rule?.FindSubset(key.Subset) is not { } subset)
+                return (name, -1, $"No DestinationRule defines the subset {key.Subset} of {key.Host}; requests get 503 (NC).");
+            labels = subset.Labels;
+        }
+        _clusters.Add(new ClusterAssignment(
+            new ClusterConfig
+            {
+                Name = name,
+                Host = key.Host,
+                Port = key.Port,
+                Subset = key.Subset,
+                Protocol = port.Protocol.IsHttp2() ? UpstreamProtocol.Http2 : UpstreamProtocol.Http1,
+                Discovery = service.Resolution switch
+                {
+                    ServiceResolution.Dns => DiscoveryType.StrictDns,
+                    ServiceResolution.DnsRoundRobin => DiscoveryType.LogicalDns,
+                    _ => DiscoveryType.Static,
+                },
+                ConnectTimeout = context.Config.Mesh.ConnectTimeout,
+                Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
+            },
+            Endpoints(port, labels)));
+        return (name, _clusters.Count - 1, "");
+    }
+
+    private static EquatableArray<EndpointConfig> Endpoints(MeshPort port, EquatableMap<string> labels)
+    {
+        var endpoints = new List<EndpointConfig>(port.Endpoints.Count);
+        foreach (MeshEndpoint endpoint in port.Endpoints)
+        {
+            if (!LabelSelector.Selects(labels, endpoint.Labels))
+                continue;
+            endpoints.Add(new EndpointConfig
+            {
+                Address = endpoint.Address,
+                Port = endpoint.Port,
+                Weight = endpoint.Weight,
+                Locality = endpoint.Locality,
+                Labels = endpoint.Labels,
+            });
+        }
+        return endpoints.ToEquatableArray();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Security.Authentication;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
+using Gateway.Config.Model;
+using Gateway.Tls;
+
+namespace Gateway.Snapshot.Compilation;
+
+/// <summary>Turns the <c>tls</c> block of an HTTPS server into references to certificates and the rules for clients.</summary>
+internal sealed class DownstreamTlsCompiler(CompilationContext context)
+{
+    private const string KubernetesScheme = "kubernetes://";
+    private const string KubernetesGatewayScheme = "kubernetes-gateway://";
+    private const string ClientAuthoritySuffix = "-cacert";
+
+    private readonly HashSet<string> _secrets = context.Config.Secrets
+        .Select(secret => $"{secret.Metadata.Namespace}/{secret.Metadata.Name}")
+        .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>The settings; null = the server cannot be served, which has been reported.</summary>
+    public DownstreamTlsConfig? Compile(MergedServer server)
+    {
+        ServerTlsSettings tls = server.Spec.Tls!;
+        if (tls.Mode is not (ServerTlsMode.Simple or ServerTlsMode.Mutual))
+        {
+            NotHonoured(server, "mode", $"TLS mode {tls.Mode} is not served; the server is left out.");
+            return null;
+        }
+        if (!tls.VerifyCertificateHash.IsEmpty || !tls.VerifyCertificateSpki.IsEmpty)
+        {
+            NotHonoured(server, tls.VerifyCertificateHash.IsEmpty ? "verifyCertificateSpki" : "verifyCertificateHash",
+                "Pinned client certificates are not checked; the server is left out so that it does not admit clients that it should not.");
+            return null;
+        }
+        if (!tls.CipherSuites.IsEmpty)
+            NotHonoured(server, "cipherSuites", "The list of cipher suites is not applied.");
+
+        bool isMutual = tls.Mode == ServerTlsMode.Mutual;
+        return new DownstreamTlsConfig
+        {
+            Certificates = Certificates(tls).ToEquatableArray(),
+            ClientCertificate = isMutual ? ClientCertificateMode.Required : ClientCertificateMode.None,
+            ClientAuthorities = isMutual ? ClientAuthorities(tls) : null,
+            SubjectAltNames = tls.SubjectAltNames,
+            Protocols = Protocols(tls),
+        };
+    }
+
+    private IEnumerable<CertificateReference> Certificates(ServerTlsSettings tls)
+    {
+        if (!tls.CredentialNames.IsEmpty)
+            return tls.CredentialNames.Select(Secret);
+        if (!string.IsNullOrEmpty(tls.CredentialName))
+            return [Secret(tls.CredentialName)];
+        if (!tls.TlsCertificates.IsEmpty)
+            return tls.TlsCertificates.Select(certificate => Files(certificate.ServerCertificate, certificate.PrivateKey));
+        return [Files(tls.ServerCertificate, tls.PrivateKey)];
+    }
+
+    /// <summary>The Secret <c>NAME-cacert</c> if there is one, else the CA inside NAME itself; or a file.</summary>
+    private CertificateReference ClientAuthorities(ServerTlsSettings tls)
+    {
+        if (!string.IsNullOrEmpty(tls.CaCertCredentialName))
+            return Secret(tls.CaCertCredentialName);
+        string? name = tls.CredentialNames.IsEmpty ? tls.CredentialName : tls.CredentialNames[0];
+        if (string.IsNullOrEmpty(name))
+        {
+            string? file = string.IsNullOrEmpty(tls.CaCertificates)
+                ? tls.TlsCertificates.FirstOrDefault(certificate => !string.IsNullOrEmpty(certificate.CaCertificates))?.CaCertificates
+                : tls.CaCertificates;
+            return new CertificateReference(null, null, null, null, file);
+        }
+        CertificateReference own = Secret(name);
+        CertificateReference separate = own with { SecretName = own.SecretName + ClientAuthoritySuffix };
+        return _secrets.Contains($"{separate.SecretNamespace}/{separate.SecretName}") ? separate : own;
+    }
+
+    /// <summary>A plain name is a Secret in the namespace of the workload, wherever the Gateway stands.</summary>
+    private CertificateReference Secret(string credentialName)
+    {
+        string ns = context.Identity.Namespace;
+        string name = credentialName;
+        if (name.StartsWith(KubernetesScheme, StringComparison.Ordinal))
+            name = name[KubernetesScheme.Length..];
+        else if (name.StartsWith(KubernetesGatewayScheme, StringComparison.Ordinal))
+            name = name[KubernetesGatewayScheme.Length..];
+        int slash = name.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0
+            ? new CertificateReference(ns, name, null, null, null)
+            : new CertificateReference(name[..slash], name[(slash + 1)..], null, null, null);
+    }
+
+    private static CertificateReference Files(string? certificate, string? key) => new(null, null, certificate, key, null);
+
+    private SslProtocols Protocols(ServerTlsSettings tls)
+    {
+        TlsProtocol lowest = tls.MinProtocolVersion is { } min and not TlsProtocol.Auto ? min : context.Config.Mesh.TlsMinProtocolVersion ?? TlsProtocol.Auto;
+        if (lowest == TlsProtocol.Auto)
+            lowest = TlsProtocol.Tls12;
+        TlsProtocol highest = tls.MaxProtocolVersion is { } max and not TlsProtocol.Auto ? max : TlsProtocol.Tls13;
+        SslProtocols protocols = SslProtocols.None;
+#pragma warning disable SYSLIB0039, CA5397, CA5398 // The versions that the user names, old ones included, as in Istio.
+        if (lowest <= TlsProtocol.Tls10 && highest >= TlsProtocol.Tls10)
+            protocols |= SslProtocols.Tls;
+        if (lowest <= TlsProtocol.Tls11 && highest >= TlsProtocol.Tls11)
+            protocols |= SslProtocols.Tls11;
+#pragma warning restore SYSLIB0039, CA5397, CA5398
+        if (lowest <= TlsProtocol.Tls12 && highest >= TlsProtocol.Tls12)
+            protocols |= SslProtocols.Tls12;
+        if (highest >= TlsProtocol.Tls13)
+            protocols |= SslProtocols.Tls13;
+        return protocols;
+    }
+
+    private void NotHonoured(MergedServer server, string field, string message) =>
+        context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls.{field}", message);
+}
