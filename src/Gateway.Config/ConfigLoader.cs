@@ -21,6 +21,7 @@ public sealed class ConfigLoader
     private readonly SourceReader _reader = new();
     private readonly LastGood _lastGood = new();
     private Dictionary<TextKey, SourceContent> _read = [];
+    private MeshConfig? _mesh;
 
     /// <summary>A text by name and content. The hash stands for the content, so that no text (and no secret in it) is kept.</summary>
     private readonly record struct TextKey(string Source, UInt128 Hash);
@@ -40,7 +41,23 @@ public sealed class ConfigLoader
             _lastGood.Take(content, findings);
         }
         _read = read;
-        return new(ConfigSetBuilder.Build(_lastGood.End(findings), MeshConfig.Default), findings.ToImmutable());
+        IReadOnlyCollection<Resource> inForce = _lastGood.End(findings);
+        return new(ConfigSetBuilder.Build(inForce, Mesh(meshConfig, findings)), findings.ToImmutable());
+    }
+
+    private MeshConfig? Mesh(ConfigDocument? document, ImmutableArray<Diagnostic>.Builder findings)
+    {
+        if (document is null)
+            return _mesh = null;
+        List<Diagnostic> found = [];
+        MeshConfig? read = _reader.ReadMesh(document, found);
+        findings.AddRange(found);
+        if (read is null && _mesh is not null)
+        {
+            findings.Add(new(DiagnosticCatalogue.LastGoodKept.Code, DiagnosticCatalogue.LastGoodKept.Severity,
+                "The mesh settings accepted before stay in force.", new(document.Source, 0, 0)));
+        }
+        return _mesh = read ?? _mesh;
     }
 
     private SourceContent Read(ConfigDocument document, Dictionary<TextKey, SourceContent> read)

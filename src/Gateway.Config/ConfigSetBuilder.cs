@@ -7,9 +7,11 @@ namespace Gateway.Config;
 internal static class ConfigSetBuilder
 {
     /// <summary>Makes the set.</summary>
-    public static ConfigSet Build(IReadOnlyCollection<Resource> resources, MeshConfig mesh) => new()
+    /// <param name="resources">All accepted resources.</param>
+    /// <param name="mesh">The mesh settings from elsewhere; null = those of the ConfigMap <c>istio</c>.</param>
+    public static ConfigSet Build(IReadOnlyCollection<Resource> resources, MeshConfig? mesh) => new()
     {
-        Mesh = mesh,
+        Mesh = mesh ?? MeshOf(resources) ?? MeshConfig.Default,
         Gateways = Of<GatewaySpec>(resources),
         VirtualServices = Of<VirtualServiceSpec>(resources),
         DestinationRules = Of<DestinationRuleSpec>(resources),
@@ -22,6 +24,9 @@ internal static class ConfigSetBuilder
         Namespaces = Of<NamespaceSpec>(resources),
         Pods = Of<PodSpec>(resources),
     };
+
+    private static MeshConfig? MeshOf(IReadOnlyCollection<Resource> resources) =>
+        resources.OfType<Resource<ConfigMapSpec>>().FirstOrDefault(c => c.Spec.Mesh is not null)?.Spec.Mesh;
 
     private static ImmutableArray<Resource<T>> Of<T>(IReadOnlyCollection<Resource> resources)
         where T : SpecRecord

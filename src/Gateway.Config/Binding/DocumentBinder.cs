@@ -11,7 +11,7 @@ namespace Gateway.Config.Binding;
 internal readonly record struct BoundResource(Resource Resource, bool IsAccepted);
 
 /// <summary>Turns documents into validated resources: lists are unpacked, kinds that are not read are named.</summary>
-internal sealed class DocumentBinder(List<Diagnostic> findings, List<BoundResource> resources)
+internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings, List<BoundResource> resources)
 {
     // Lists inside lists are no Kubernetes API, only a way to write deep documents.
     private const int MaxListDepth = 2;
@@ -91,8 +91,9 @@ internal sealed class DocumentBinder(List<Diagnostic> findings, List<BoundResour
         }
         foreach (Resource resource in bound)
         {
-            ResourceValidator.Validate(resource, findings);
-            resources.Add(new(resource, !damaged && !HasError(before)));
+            Resource complete = resource is Resource<ConfigMapSpec> map ? mesh.WithSettings(map, findings) : resource;
+            ResourceValidator.Validate(complete, findings);
+            resources.Add(new(complete, !damaged && !HasError(before)));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Config.Diagnostics;
+using Gateway.Config.Model;
 using Gateway.Config.Parsing;
 
 namespace Gateway.Config.Binding;
@@ -31,12 +32,12 @@ internal sealed class SourceReader
     {
         List<Diagnostic> findings = [];
         List<BoundResource> resources = [];
-        DocumentBinder binder = new(findings, resources);
         bool unreadable = !TryDecode(document, findings, out string text);
+        DocumentBinder binder = new(new(_yaml, text), findings, resources);
         foreach (DocumentSlice slice in unreadable ? [] : DocumentSplitter.Split(text))
         {
             int before = findings.Count;
-            ConfigNode? root = _yaml.Read(document.Source, text, slice, findings);
+            ConfigNode? root = _yaml.Read(text, slice, new(document.Source), findings);
             bool damaged = findings.Count > before;
             if (root is not null)
                 binder.Bind(root, damaged);
@@ -46,8 +47,13 @@ internal sealed class SourceReader
         return new() { Source = document.Source, Resources = resources, Findings = findings, HasUnnamed = unreadable || binder.HasUnnamed };
     }
 
+    /// <summary>Reads the text of <c>--mesh-config</c>.</summary>
+    /// <returns>The settings; null if they have an error.</returns>
+    public MeshConfig? ReadMesh(ConfigDocument document, List<Diagnostic> findings) =>
+        TryDecode(document, findings, out string text) ? new MeshReader(_yaml, text).Read(new(document.Source), text, null, findings) : null;
+
     /// <summary>Decodes a text, or says why it is none.</summary>
-    public static bool TryDecode(ConfigDocument document, List<Diagnostic> findings, out string text)
+    private static bool TryDecode(ConfigDocument document, List<Diagnostic> findings, out string text)
     {
         text = "";
         ReadOnlySpan<byte> bytes = document.Text.Span;

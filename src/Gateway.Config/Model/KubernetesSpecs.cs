@@ -125,6 +125,9 @@ public sealed record ConfigMapSpec : SpecRecord
 {
     /// <summary><c>data</c>.</summary>
     public EquatableMap<string> Data { get; init; }
+
+    /// <summary>What <c>data.mesh</c> says, if this is the ConfigMap <c>istio</c> of the root namespace.</summary>
+    public MeshConfig? Mesh { get; init; }
 }
 
 /// <summary>Kubernetes <c>core/v1 Namespace</c>; only its metadata counts.</summary>

@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 namespace Gateway.Config.Parsing;
 
 /// <summary>The reading of one document: parser events in, nodes out.</summary>
-internal sealed class Composition(IParser parser, string source, int lineOffset, StringPool pool, List<Diagnostic> findings)
+internal sealed class Composition(IParser parser, Placement placement, StringPool pool, List<Diagnostic> findings)
 {
     private readonly Dictionary<string, Anchored> _anchors = [];
     private int _nodes;
@@ -17,8 +17,8 @@ internal sealed class Composition(IParser parser, string source, int lineOffset,
     /// <summary>Where the parser stands.</summary>
     public SourceLocation Here => Locate(parser.Current?.Start ?? Mark.Empty);
 
-    /// <summary>A parser's mark as a place in the whole text.</summary>
-    public SourceLocation Locate(in Mark mark) => new(source, (int)mark.Line + lineOffset, (int)mark.Column);
+    /// <summary>A parser's mark as a place in the source.</summary>
+    public SourceLocation Locate(in Mark mark) => placement.Locate(mark);
 
     /// <summary>The one document of the stream, or null if there is none.</summary>
     public ConfigNode? Document()

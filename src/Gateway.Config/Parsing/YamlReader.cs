@@ -11,15 +11,15 @@ namespace Gateway.Config.Parsing;
 internal sealed class YamlReader(StringPool pool)
 {
     /// <summary>Reads the document in a slice of a text.</summary>
-    /// <param name="source">The text's name, for locations.</param>
     /// <param name="text">The whole text.</param>
     /// <param name="slice">The part to read.</param>
+    /// <param name="placement">Where the text stands.</param>
     /// <param name="findings">Takes syntax errors, duplicate keys and passed limits.</param>
     /// <returns>The document; null if it is empty or was given up.</returns>
-    public ConfigNode? Read(string source, string text, DocumentSlice slice, List<Diagnostic> findings)
+    public ConfigNode? Read(string text, DocumentSlice slice, Placement placement, List<Diagnostic> findings)
     {
         using StringReader input = new(slice.Length == text.Length ? text : text.Substring(slice.Start, slice.Length));
-        Composition composition = new(new Parser(input), source, slice.Line - 1, pool, findings);
+        Composition composition = new(new Parser(input), placement with { LineOffset = placement.LineOffset + slice.Line - 1 }, pool, findings);
         try
         {
             return composition.Document();

@@ -1,0 +1,69 @@
+using Gateway.Config.Model;
+
+namespace Gateway.Config.Binding;
+
+/// <summary>Reads Istio's MeshConfig. What only Istio's control plane or sidecars use is known and not read.</summary>
+internal static class MeshConfigBinder
+{
+    /// <summary>The name under which its fields stand in the table of field statuses.</summary>
+    public const string Kind = "MeshConfig";
+
+    private static readonly EnumNames<AccessLogEncoding> Encodings = new(("TEXT", AccessLogEncoding.Text), ("JSON", AccessLogEncoding.Json));
+
+    private static readonly EnumNames<PathNormalizationType> Normalizations = new(
+        ("DEFAULT", PathNormalizationType.Default),
+        ("NONE", PathNormalizationType.None),
+        ("BASE", PathNormalizationType.Base),
+        ("MERGE_SLASHES", PathNormalizationType.MergeSlashes),
+        ("DECODE_AND_MERGE_SLASHES", PathNormalizationType.DecodeAndMergeSlashes));
+
+    private sealed record TlsDefaults(TlsProtocol? MinVersion, EquatableArray<string> CipherSuites, EquatableArray<string> Curves);
+
+    private sealed record PathSettings(PathNormalizationType? Normalization);
+
+    public static MeshConfig MeshConfig(ObjectReader r)
+    {
+        MeshConfig defaults = Model.MeshConfig.Default;
+        TlsDefaults? tls = r.Object("tlsDefaults", Tls);
+        ProxyDefaults? proxy = r.Object("defaultConfig", ProxyConfigBinder.ProxyConfig);
+        MeshConfig mesh = new()
+        {
+            Node = r.Node,
+            RootNamespace = NotEmpty(r.String("rootNamespace")) ?? defaults.RootNamespace,
+            TrustDomain = NotEmpty(r.String("trustDomain")) ?? defaults.TrustDomain,
+            AccessLogFile = r.String("accessLogFile") ?? defaults.AccessLogFile,
+            AccessLogFormat = r.String("accessLogFormat") ?? defaults.AccessLogFormat,
+            AccessLogEncoding = r.Enum("accessLogEncoding", Encodings) ?? defaults.AccessLogEncoding,
+            ConnectTimeout = r.Duration("connectTimeout") ?? defaults.ConnectTimeout,
+            DnsRefreshRate = r.Duration("dnsRefreshRate") ?? defaults.DnsRefreshRate,
+            PathNormalization = r.Object("pathNormalization", Path)?.Normalization ?? defaults.PathNormalization,
+            DefaultServiceExportTo = r.Strings("defaultServiceExportTo") is { IsEmpty: false } services ? services : defaults.DefaultServiceExportTo,
+            DefaultVirtualServiceExportTo = r.Strings("defaultVirtualServiceExportTo") is { IsEmpty: false } routes ? routes : defaults.DefaultVirtualServiceExportTo,
+            DefaultDestinationRuleExportTo = r.Strings("defaultDestinationRuleExportTo") is { IsEmpty: false } rules ? rules : defaults.DefaultDestinationRuleExportTo,
+            DefaultHttpRetryPolicy = r.Object("defaultHttpRetryPolicy", HttpRouteBinder.HttpRetry),
+            LocalityLbSetting = r.Object("localityLbSetting", LoadBalancerBinder.LocalityLoadBalancerSetting),
+            TlsMinProtocolVersion = tls?.MinVersion,
+            TlsCipherSuites = tls?.CipherSuites ?? default,
+            TlsEcdhCurves = tls?.Curves ?? default,
+            NumTrustedProxies = proxy?.Topology?.TrustedProxies ?? defaults.NumTrustedProxies,
+            ForwardClientCertDetails = proxy?.Topology?.ForwardClientCert,
+            ProxyProtocol = proxy?.Topology?.ProxyProtocol ?? defaults.ProxyProtocol,
+            ProxyHeaders = proxy?.Headers ?? defaults.ProxyHeaders,
+        };
+        r.Ignore("proxyListenPort", "proxyInboundListenPort", "proxyHttpPort", "hboneIdleTimeout", "protocolDetectionTimeout", "tcpKeepalive",
+            "ingressClass", "ingressService", "ingressControllerMode", "ingressSelector", "enableTracing", "enableEnvoyAccessLogService",
+            "disableEnvoyListenerLog", "outboundTrafficPolicy", "inboundTrafficPolicy", "configSources", "enableAutoMtls",
+            "trustDomainAliases", "caCertificates", "zoneAwareLbSetting", "h2UpgradePolicy", "inboundClusterStatName",
+            "outboundClusterStatName", "certificates", "serviceSettings", "serviceScopeConfigs", "enablePrometheusMerge",
+            "verifyCertificateAtClient", "ca", "extensionProviders", "discoverySelectors", "meshMTLS",
+            "defaultTrafficPolicy", "serviceEntryVisibility", "defaultProviders");
+        return mesh;
+    }
+
+    private static string? NotEmpty(string? text) => text is { Length: > 0 } ? text : null;
+
+    private static TlsDefaults Tls(ObjectReader r) =>
+        new(r.Enum("minProtocolVersion", EnumNames.TlsProtocol), r.Strings("cipherSuites"), r.Strings("ecdhCurves"));
+
+    private static PathSettings Path(ObjectReader r) => new(r.Enum("normalization", Normalizations));
+}
