@@ -17,6 +17,9 @@ internal sealed record CaseFile
     /// <summary>The folders in which files that cases name are looked up.</summary>
     public required CaseFolders Folders { get; init; }
 
+    /// <summary>The folder it stands in.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(Path)!;
+
     /// <summary>How reports name it: <c>routing/samples.yaml</c>.</summary>
     public string Label => $"{Area}/{Name}.yaml";
 

@@ -17,6 +17,9 @@ internal sealed record ConformanceCase(CaseFile File, string Name, YamlNode Node
     /// <summary>What is sent.</summary>
     public YamlNode? Request => Node.Get("request");
 
+    /// <summary>Whether the case stands in a folder of files.</summary>
+    public bool Area(string name) => File.Area == name;
+
     /// <summary>The documents of a kind.</summary>
     public IEnumerable<YamlNode> Documents(string kind) => Config.Where(document => document.Get("kind").Text() == kind);
 }

@@ -26,7 +26,7 @@ internal static class LaterIssues
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Config.Below("connectionPool") || test.Config.Below("outlierDetection"))),
         (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),
         (Tcp, "TLS that is passed through", test => test.Request.Get("tls") is not null && test.Documents("Gateway").Any(PassesThrough)),
-        (Tcp, "certificate revocation", test => test.Documents("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
+        (Tcp, "certificate revocation", test => test.Request is not null && test.Documents("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
         (Egress, "TLS towards the destination", test => IsHttps(test.Expect.Get("upstream", "tls")) || (test.Request is not null && test.Documents("DestinationRule").Any(OriginatesTls))),
     ];
 

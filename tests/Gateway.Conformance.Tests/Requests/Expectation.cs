@@ -1,0 +1,124 @@
+using System.Globalization;
+using Gateway.Conformance.Tests.Cases;
+using YamlDotNet.RepresentationModel;
+
+namespace Gateway.Conformance.Tests.Requests;
+
+/// <summary>Compares what happened with a case's <c>expect</c>. A key that nobody here knows is a difference, never ignored.</summary>
+internal static class Expectation
+{
+    /// <summary>All differences, each beginning with the run's name.</summary>
+    public static IEnumerable<string> Differences(YamlNode? expect, Observation actual, string run)
+    {
+        foreach ((string key, YamlNode value) in expect.Entries())
+        {
+            foreach (string difference in Compare(key, value, expect, actual))
+                yield return $"{run}: {difference}";
+        }
+        // A case that names only what the backend sees (path-normalization) expects it to be reached.
+        if (expect.Get("outcome") is null && actual.Outcome != "forward")
+            yield return $"{run}: outcome: expected forward, got {actual.Outcome} {actual.Status}";
+    }
+
+    private static IEnumerable<string> Compare(string key, YamlNode value, YamlNode? expect, Observation actual) => key switch
+    {
+        "note" or "tolerancePercent" or "perDestination" => [],
+        "outcome" => Same(key, value.Text(), actual.Outcome, detail: actual.Status is { } status ? $" ({status} {actual.Body})" : ""),
+        "status" => actual.Status is { } seen ? Same(key, value.Text(), Text(seen)) : [],
+        "destination" => CompareDestination(Destination.Read(value), actual),
+        "weights" => CompareWeights(value, Number(expect.Get("tolerancePercent")) ?? 10, actual),
+        "upstream" => value.Entries().SelectMany(entry => CompareUpstream(entry.Key, entry.Value, actual)),
+        "response" => value.Entries().SelectMany(entry => CompareResponse(entry.Key, entry.Value, actual)),
+        "route" => value.Entries().SelectMany(entry => CompareRoute(entry.Key, entry.Value, actual)),
+        "handshake" => actual.Handshake is { } handshake ? Same(key, value.Text(), handshake) : [],
+        "grpcStatus" => actual.GrpcStatus is { } grpc ? Same(key, value.Text(), grpc) : [],
+        _ => [$"unsupported expectation key \"{key}\""],
+    };
+
+    private static IEnumerable<string> CompareDestination(Destination expected, Observation actual)
+    {
+        if (actual.Destination is not { } destination)
+            return [$"destination: expected {expected}, got none"];
+        return expected.Covers(destination) ? [] : [$"destination: expected {expected}, got {destination}"];
+    }
+
+    private static IEnumerable<string> CompareWeights(YamlNode weights, double tolerance, Observation actual)
+    {
+        foreach (YamlNode weight in weights.Items())
+        {
+            var expected = Destination.Read(weight);
+            double percent = Number(weight.Get("percent")) ?? throw new InvalidDataException("a weight has no percent");
+            double share = (actual.Shares ?? []).Where(entry => expected.Covers(entry.Destination)).Sum(entry => entry.Percent);
+            if (Math.Abs(share - percent) > tolerance)
+                yield return $"weights: expected {percent} ± {tolerance} % at {expected}, got {share} %";
+        }
+    }
+
+    private static IEnumerable<string> CompareUpstream(string key, YamlNode value, Observation actual)
+    {
+        if (key == "note")
+            return [];
+        if (actual.Upstream is not { } upstream)
+            return [$"upstream.{key}: the backend saw nothing"];
+        return key switch
+        {
+            "path" => Same("upstream.path", value.Text(), upstream.Path),
+            "authority" => Same("upstream.authority", value.Text(), upstream.Authority),
+            "protocol" => upstream.Protocol is null ? [] : Same("upstream.protocol", value.Text(), upstream.Protocol),
+            "tls" => upstream.Tls is { } tls ? Same("upstream.tls", value.Text(), tls ? "true" : "false") : [],
+            "sni" => upstream.Tls is null ? [] : Same("upstream.sni", value.Text(), upstream.ServerName ?? "(none)"),
+            "clientCertSubject" => upstream.Tls is null ? [] : Same("upstream.clientCertSubject", value.Text(), upstream.ClientCertificateSubject ?? "(none)"),
+            "headers" => value.Entries().SelectMany(header => SameHeader("upstream", header, Values(upstream, header.Key))),
+            "headerValues" => value.Entries().SelectMany(header => SameValues("upstream", header, Values(upstream, header.Key))),
+            "headersAbsent" => value.Items().SelectMany(name => Absent("upstream", name, Values(upstream, name.Text() ?? ""))),
+            _ => [$"unsupported expectation key \"upstream.{key}\""],
+        };
+    }
+
+    private static IEnumerable<string> CompareResponse(string key, YamlNode value, Observation actual)
+    {
+        return key switch
+        {
+            "note" => [],
+            "body" => actual.Body is null ? [] : Same("response.body", value.Text() ?? "", actual.Body),
+            "headers" => actual.ResponseHeaders is null ? [] : value.Entries().SelectMany(header => SameHeader("response", header, Values(actual, header.Key))),
+            "headerValues" => actual.ResponseHeaders is null ? [] : value.Entries().SelectMany(header => SameValues("response", header, Values(actual, header.Key))),
+            "headersAbsent" => actual.ResponseHeaders is null ? [] : value.Items().SelectMany(name => Absent("response", name, Values(actual, name.Text() ?? ""))),
+            _ => [$"unsupported expectation key \"response.{key}\""],
+        };
+    }
+
+    private static IEnumerable<string> CompareRoute(string key, YamlNode value, Observation actual) => key switch
+    {
+        "note" => [],
+        "name" => Same("route.name", value.Text(), actual.RouteName ?? "(none)"),
+        _ => [$"unsupported expectation key \"route.{key}\""],
+    };
+
+    private static IEnumerable<string> SameHeader(string side, KeyValuePair<string, YamlNode> expected, string[] actual) =>
+        expected.Value is YamlSequenceNode
+            ? SameValues(side, expected, actual)
+            : Same($"{side} header {expected.Key}", expected.Value.Text() ?? "", actual.Length == 0 ? "(absent)" : string.Join(",", actual));
+
+    /// <summary>Several lines and one line with commas mean the same in HTTP.</summary>
+    private static IEnumerable<string> SameValues(string side, KeyValuePair<string, YamlNode> expected, string[] actual) => Same(
+        $"{side} header {expected.Key}",
+        string.Join(", ", expected.Value.Items().Select(value => value.Text() ?? "")),
+        string.Join(", ", actual.SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries))));
+
+    private static IEnumerable<string> Absent(string side, YamlNode name, string[] actual) =>
+        actual.Length == 0 ? [] : [$"{side} header {name.Text()}: expected none, got {string.Join(",", actual)}"];
+
+    private static string[] Values(UpstreamView upstream, string name) =>
+        upstream.Headers.TryGetValue(name.ToLowerInvariant(), out string[]? values) ? values : [];
+
+    private static string[] Values(Observation actual, string name) =>
+        [.. actual.ResponseHeaders!.Where(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value)];
+
+    private static IEnumerable<string> Same(string what, string? expected, string actual, string detail = "") =>
+        expected == actual ? [] : [$"{what}: expected {expected}, got {actual}{detail}"];
+
+    private static double? Number(YamlNode? node) => node.Text() is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
