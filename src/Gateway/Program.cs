@@ -1,1 +1,3 @@
-return 0;
+using Gateway.Cli;
+
+return await new GatewayCli(CliConsole.OfProcess()).RunAsync(args, CancellationToken.None);

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Net;
+using Gateway.Config.Diagnostics;
+using Gateway.Observability;
+using Gateway.Snapshot;
+
+namespace Gateway.Admin;
+
+/// <summary>The configuration in force, as the admin port shows it.</summary>
+/// <param name="Generation">Its number; 0 = none yet.</param>
+/// <param name="Time">When the latest pass ended.</param>
+/// <param name="Succeeded">Whether the latest pass came into force.</param>
+/// <param name="Diagnostics">The findings of the latest pass.</param>
+/// <param name="Snapshot">The snapshot; null = none yet.</param>
+internal sealed record ConfigStatus(int Generation, DateTimeOffset Time, bool Succeeded, ImmutableArray<Diagnostic> Diagnostics, GatewaySnapshot? Snapshot);
+
+/// <summary>A traffic port.</summary>
+/// <param name="Name">The listener's name.</param>
+/// <param name="ConfiguredPort">The port by configuration.</param>
+/// <param name="EndPoint">Where it is bound; null = it could not be bound.</param>
+/// <param name="Open">Open connections.</param>
+/// <param name="Total">Connections accepted since it was bound.</param>
+internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint? EndPoint, long Open, long Total);
+
+/// <summary>A cluster's endpoint.</summary>
+/// <param name="Address"><c>ip:port</c>.</param>
+/// <param name="Healthy">Whether it is used.</param>
+/// <param name="ActiveRequests">Requests under way.</param>
+/// <param name="Requests">Requests sent since it is known.</param>
+/// <param name="Weight">Its weight.</param>
+internal sealed record EndpointStatus(string Address, bool Healthy, long ActiveRequests, long Requests, long Weight);
+
+/// <summary>A live cluster.</summary>
+internal sealed record ClusterStatus(string Name, string Protocol, string Discovery, ImmutableArray<EndpointStatus> Endpoints);
+
+/// <summary>A certificate without its private part.</summary>
+/// <param name="Name">The Secret (<c>namespace/name</c>) or file.</param>
+/// <param name="Subject">Subject.</param>
+/// <param name="Issuer">Issuer.</param>
+/// <param name="SerialNumber">Serial number, hexadecimal.</param>
+/// <param name="NotBefore">Begin of validity.</param>
+/// <param name="NotAfter">End of validity.</param>
+/// <param name="DnsNames">Names it is for.</param>
+/// <param name="Problem">Why it is not used; null = it is.</param>
+internal sealed record CertificateStatus(
+    string Name,
+    string Subject,
+    string Issuer,
+    string SerialNumber,
+    DateTimeOffset NotBefore,
+    DateTimeOffset NotAfter,
+    ImmutableArray<string> DnsNames,
+    string? Problem = null);
+
+/// <summary>What the gateway's own ports may see and do; filled by the composition root.</summary>
+internal sealed class AdminState
+{
+    /// <summary>The configuration.</summary>
+    public required Func<ConfigStatus> Config { get; init; }
+
+    /// <summary>The traffic ports.</summary>
+    public required Func<IReadOnlyList<ListenerStatus>> Listeners { get; init; }
+
+    /// <summary>The clusters.</summary>
+    public required Func<IReadOnlyList<ClusterStatus>> Clusters { get; init; }
+
+    /// <summary>The certificates.</summary>
+    public required Func<IReadOnlyList<CertificateStatus>> Certificates { get; init; }
+
+    /// <summary>Whether new traffic is wanted.</summary>
+    public required Func<bool> IsReady { get; init; }
+
+    /// <summary>Asks the process to drain and end.</summary>
+    public required Action Quit { get; init; }
+
+    /// <summary>Log levels.</summary>
+    public required LogLevels Levels { get; init; }
+
+    /// <summary>The metrics.</summary>
+    public required GatewayMetrics Metrics { get; init; }
+}

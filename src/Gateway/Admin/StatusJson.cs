@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Gateway.Admin;
+
+/// <summary>Live state as JSON.</summary>
+internal static class StatusJson
+{
+    /// <summary>Traffic ports.</summary>
+    public static void Listeners(Utf8JsonWriter writer, IReadOnlyList<ListenerStatus> listeners)
+    {
+        writer.WriteStartArray();
+        foreach (ListenerStatus listener in listeners)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", listener.Name);
+            writer.WriteNumber("port", listener.ConfiguredPort);
+            writer.WriteString("address", listener.EndPoint?.ToString());
+            writer.WriteNumber("connectionsOpen", listener.Open);
+            writer.WriteNumber("connectionsTotal", listener.Total);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Clusters and endpoints.</summary>
+    public static void Clusters(Utf8JsonWriter writer, IReadOnlyList<ClusterStatus> clusters)
+    {
+        writer.WriteStartArray();
+        foreach (ClusterStatus cluster in clusters)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", cluster.Name);
+            writer.WriteString("protocol", cluster.Protocol);
+            writer.WriteString("discovery", cluster.Discovery);
+            writer.WriteStartArray("endpoints");
+            foreach (EndpointStatus endpoint in cluster.Endpoints)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("address", endpoint.Address);
+                writer.WriteBoolean("healthy", endpoint.Healthy);
+                writer.WriteNumber("weight", endpoint.Weight);
+                writer.WriteNumber("activeRequests", endpoint.ActiveRequests);
+                writer.WriteNumber("requests", endpoint.Requests);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Certificates.</summary>
+    public static void Certificates(Utf8JsonWriter writer, IReadOnlyList<CertificateStatus> certificates)
+    {
+        writer.WriteStartArray();
+        foreach (CertificateStatus certificate in certificates)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", certificate.Name);
+            writer.WriteString("subject", certificate.Subject);
+            writer.WriteString("issuer", certificate.Issuer);
+            writer.WriteString("serialNumber", certificate.SerialNumber);
+            writer.WriteString("notBefore", certificate.NotBefore);
+            writer.WriteString("notAfter", certificate.NotAfter);
+            writer.WriteStartArray("dnsNames");
+            foreach (string name in certificate.DnsNames)
+                writer.WriteStringValue(name);
+            writer.WriteEndArray();
+            if (certificate.Problem is not null)
+                writer.WriteString("problem", certificate.Problem);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+}

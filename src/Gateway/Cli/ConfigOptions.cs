@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Gateway.Config;
+using Gateway.Hosting;
+using Gateway.Snapshot;
+
+namespace Gateway.Cli;
+
+/// <summary>The options of all verbs that read configuration: where it is, and who the gateway is.</summary>
+internal sealed class ConfigOptions
+{
+    private readonly Option<string[]> _config = new("--config")
+    {
+        Description = "A file, or a folder that is read recursively (.yaml, .yml, .json). May be given several times.",
+        HelpName = "PATH",
+        Required = true,
+    };
+
+    private readonly Option<string?> _meshConfig = new("--mesh-config")
+    {
+        Description = "A file with Istio's MeshConfig; by default the ConfigMap 'istio' of the configuration.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _labels = new("--labels")
+    {
+        Description = "Labels of this gateway, k=v,k=v: only Gateways whose selector fits apply. Without it every Gateway applies.",
+        HelpName = "LABELS",
+    };
+
+    private readonly Option<string> _namespace = new("--namespace")
+    {
+        Description = "Namespace of this gateway.",
+        HelpName = "NAMESPACE",
+        DefaultValueFactory = _ => "istio-system",
+    };
+
+    /// <summary>Makes the options; <paramref name="requireConfig"/> = <c>--config</c> must be given.</summary>
+    public ConfigOptions(bool requireConfig = true)
+    {
+        _config.Required = requireConfig;
+        _labels.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryLabels(text, out _))
+                result.AddError($"--labels '{text}': write k=v,k=v.");
+        });
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_config);
+        command.Add(_meshConfig);
+        command.Add(_labels);
+        command.Add(_namespace);
+    }
+
+    /// <summary>Reads the options.</summary>
+    public BootstrapOptions Read(ParseResult parsed)
+    {
+        EquatableMap<string>? labels = null;
+        if (parsed.GetValue(_labels) is { } text && OptionTexts.TryLabels(text, out Dictionary<string, string> pairs))
+            labels = new EquatableMap<string>(pairs);
+        return new BootstrapOptions
+        {
+            ConfigPaths = [.. parsed.GetValue(_config) ?? []],
+            MeshConfigPath = parsed.GetValue(_meshConfig),
+            Identity = new GatewayIdentity { Namespace = parsed.GetValue(_namespace)!, Labels = labels },
+        };
+    }
+}

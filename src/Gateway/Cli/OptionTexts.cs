@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net;
+
+namespace Gateway.Cli;
+
+/// <summary>Reads the small languages of option values. Each returns false for a text that is not one.</summary>
+internal static class OptionTexts
+{
+    /// <summary><c>off</c> (null), <c>PORT</c> at <paramref name="address"/>, <c>ADDRESS:PORT</c> or <c>[ADDRESS]:PORT</c>.</summary>
+    public static bool TryEndPoint(string text, IPAddress address, out IPEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (text == "off")
+            return true;
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        {
+            endPoint = new IPEndPoint(address, port);
+            return true;
+        }
+        if (text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase))
+            text = $"127.0.0.1:{text["localhost:".Length..]}";
+        // An address without a port would parse as port 0, which nobody means.
+        int colon = text.LastIndexOf(':');
+        return colon > 0
+            && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && (text[0] == '[' ? text[colon - 1] == ']' : text.IndexOf(':', StringComparison.Ordinal) == colon)
+            && IPEndPoint.TryParse(text, out endPoint);
+    }
+
+    /// <summary><c>5s</c>, <c>500ms</c>, <c>1m</c>, or a plain number of seconds; at most one day.</summary>
+    public static bool TryDuration(string text, out TimeSpan duration)
+    {
+        (string number, double milliseconds) = text switch
+        {
+            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 1),
+            _ when text.EndsWith('s') => (text[..^1], 1_000),
+            _ when text.EndsWith('m') => (text[..^1], 60_000),
+            _ => (text, 1_000.0),
+        };
+        duration = default;
+        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
+            return false;
+        double total = value * milliseconds;
+        if (total > TimeSpan.MillisecondsPerDay)
+            return false;
+        duration = TimeSpan.FromMilliseconds(total);
+        return true;
+    }
+
+    /// <summary><c>k=v,k=v</c>.</summary>
+    public static bool TryLabels(string text, out Dictionary<string, string> labels)
+    {
+        labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string pair in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+                return false;
+            labels[pair[..equals]] = pair[(equals + 1)..];
+        }
+        return true;
+    }
+}

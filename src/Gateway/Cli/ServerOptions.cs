@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Net;
+using Gateway.Config.Model;
+using Gateway.Hosting;
+using Gateway.Observability;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Cli;
+
+/// <summary>The options of the verbs that serve: ports, access log, drain, logging.</summary>
+internal sealed class ServerOptions
+{
+    private readonly Option<string[]> _portMap = new("--port-map")
+    {
+        Description = "Bind a configured port elsewhere: 80=8080, or *=0 for any free port. May be given several times.",
+        HelpName = "FROM=TO",
+    };
+
+    private readonly Option<string> _admin = EndPoint("--admin-address", "127.0.0.1:15000", "Where the admin port listens: ADDRESS:PORT, PORT (on 127.0.0.1) or off.");
+    private readonly Option<string> _health = EndPoint("--health-port", "15021", "Where /healthz/ready answers: PORT, ADDRESS:PORT or off.");
+    private readonly Option<string> _metrics = EndPoint("--metrics-port", "15090", "Where /stats/prometheus answers: PORT, ADDRESS:PORT or off.");
+
+    private readonly Option<string?> _accessLog = new("--access-log")
+    {
+        Description = "Override the MeshConfig: off, text or json (to standard output), or a file.",
+        HelpName = "off|text|json|FILE",
+    };
+
+    private readonly Option<string> _drainTime = Duration("--drain-time", "5s", "How long traffic is still accepted after the signal to end.");
+    private readonly Option<string> _shutdownTimeout = Duration("--shutdown-timeout", "20s", "How long requests under way may take after the drain time.");
+
+    private readonly Option<bool> _allowInvalid = new("--allow-invalid")
+    {
+        Description = "Start although the configuration has errors; what has none is served.",
+    };
+
+    private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
+    private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
+
+    /// <summary>Makes the options.</summary>
+    public ServerOptions()
+    {
+        _portMap.Validators.Add(result =>
+        {
+            foreach (string rule in result.GetValueOrDefault<string[]?>() ?? [])
+            {
+                if (PortMap.Identity.With(rule) is null)
+                    result.AddError($"--port-map '{rule}': write FROM=TO with ports, for example 80=8080 or *=0.");
+            }
+        });
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _logLevel, _logFormat])
+            command.Add(option);
+    }
+
+    /// <summary>Lays the options over <paramref name="options"/>.</summary>
+    public BootstrapOptions Apply(ParseResult parsed, BootstrapOptions options)
+    {
+        PortMap ports = options.PortMap;
+        foreach (string rule in parsed.GetValue(_portMap) ?? [])
+            ports = ports.With(rule) ?? ports;
+        return options with
+        {
+            PortMap = ports,
+            AdminEndPoint = ReadEndPoint(parsed, _admin, IPAddress.Loopback),
+            HealthEndPoint = ReadEndPoint(parsed, _health, BootstrapOptions.AnyAddress),
+            MetricsEndPoint = ReadEndPoint(parsed, _metrics, BootstrapOptions.AnyAddress),
+            AccessLog = parsed.GetValue(_accessLog) switch
+            {
+                null => options.AccessLog,
+                "off" => new AccessLogOverride(File: ""),
+                "text" => new AccessLogOverride("/dev/stdout", AccessLogEncoding.Text),
+                "json" => new AccessLogOverride("/dev/stdout", AccessLogEncoding.Json),
+                string file => new AccessLogOverride(file),
+            },
+            DrainTime = ReadDuration(parsed, _drainTime),
+            ShutdownTimeout = ReadDuration(parsed, _shutdownTimeout),
+            AllowInvalid = parsed.GetValue(_allowInvalid),
+            Workload = WorkloadIdentity.From(
+                options.Identity.Namespace,
+                options.Identity.Labels,
+                Environment.GetEnvironmentVariable("ISTIO_META_WORKLOAD_NAME"),
+                Environment.GetEnvironmentVariable("ISTIO_META_CLUSTER_ID")),
+        };
+    }
+
+    /// <summary>The level asked for.</summary>
+    public LogLevels Levels(ParseResult parsed) => new(parsed.GetValue(_logLevel) switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Information,
+    });
+
+    /// <summary>Whether logs are JSON.</summary>
+    public bool JsonLogs(ParseResult parsed) => parsed.GetValue(_logFormat) == "json";
+
+    private static IPEndPoint? ReadEndPoint(ParseResult parsed, Option<string> option, IPAddress address) =>
+        OptionTexts.TryEndPoint(parsed.GetValue(option)!, address, out IPEndPoint? endPoint) ? endPoint : null;
+
+    private static TimeSpan ReadDuration(ParseResult parsed, Option<string> option) =>
+        OptionTexts.TryDuration(parsed.GetValue(option)!, out TimeSpan duration) ? duration : TimeSpan.Zero;
+
+    private static Option<string> EndPoint(string name, string fallback, string description)
+    {
+        Option<string> option = new(name) { Description = description, HelpName = "ADDRESS:PORT|off", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } text && !OptionTexts.TryEndPoint(text, IPAddress.Loopback, out _))
+                result.AddError($"{name} '{text}': write ADDRESS:PORT with an IP address, PORT, or off.");
+        });
+        return option;
+    }
+
+    private static Option<string> Duration(string name, string fallback, string description)
+    {
+        Option<string> option = new(name) { Description = description, HelpName = "DURATION", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } text && !OptionTexts.TryDuration(text, out _))
+                result.AddError($"{name} '{text}': write a duration such as 5s, 500ms or 1m.");
+        });
+        return option;
+    }
+
+    private static Option<string> Choice(string name, string fallback, params string[] values)
+    {
+        Option<string> option = new(name) { Description = $"One of {string.Join(", ", values)}.", HelpName = string.Join('|', values), DefaultValueFactory = _ => fallback };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+}

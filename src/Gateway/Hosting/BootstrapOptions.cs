@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Config.Model;
+using Gateway.Observability;
+using Gateway.Snapshot;
+using Gateway.Sources;
+
+namespace Gateway.Hosting;
+
+/// <summary>What a gateway needs to know before it reads its configuration; a change needs a restart.</summary>
+internal sealed record BootstrapOptions
+{
+    /// <summary>Files and folders with the configuration.</summary>
+    public ImmutableArray<string> ConfigPaths { get; init; } = [];
+
+    /// <summary>A source beside <see cref="ConfigPaths"/>, for a gateway inside another program; the host disposes it.</summary>
+    public IConfigSource? Source { get; init; }
+
+    /// <summary>A file with the MeshConfig; null = the ConfigMap <c>istio</c> of the configuration, else the defaults.</summary>
+    public string? MeshConfigPath { get; init; }
+
+    /// <summary>Namespace and labels of this gateway.</summary>
+    public GatewayIdentity Identity { get; init; } = new();
+
+    /// <summary>Who the gateway is in Istio's metrics.</summary>
+    public WorkloadIdentity Workload { get; init; } = new();
+
+    /// <summary>Where configured ports are bound.</summary>
+    public PortMap PortMap { get; init; } = PortMap.Identity;
+
+    /// <summary>The admin port; null = off.</summary>
+    public IPEndPoint? AdminEndPoint { get; init; } = new(IPAddress.Loopback, 15000);
+
+    /// <summary>The health port; null = off.</summary>
+    public IPEndPoint? HealthEndPoint { get; init; } = new(AnyAddress, 15021);
+
+    /// <summary>The metrics port; null = off.</summary>
+    public IPEndPoint? MetricsEndPoint { get; init; } = new(AnyAddress, 15090);
+
+    /// <summary>What of the access log is decided here and not by the MeshConfig.</summary>
+    public AccessLogOverride AccessLog { get; init; } = new();
+
+    /// <summary>How long traffic is still accepted after the process was asked to end, so that load balancers notice. Istio's <c>terminationDrainDuration</c>.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long requests under way may take after that, before they are cut off.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether to start although the configuration has errors.</summary>
+    public bool AllowInvalid { get; init; }
+
+    /// <summary>All addresses, of IPv4 and IPv6 where the system has it.</summary>
+    public static IPAddress AnyAddress => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+}
+
+/// <summary>Overrides of the MeshConfig's access-log settings; null = as the MeshConfig says.</summary>
+/// <param name="File">A path; empty = off.</param>
+/// <param name="Encoding">Text or JSON.</param>
+internal sealed record AccessLogOverride(string? File = null, AccessLogEncoding? Encoding = null);

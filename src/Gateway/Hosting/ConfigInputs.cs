@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
+using Gateway.Snapshot;
+using Gateway.Snapshot.Compilation;
+using Gateway.Sources;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Hosting;
+
+/// <summary>A configuration read once, without serving it.</summary>
+/// <param name="Config">What was accepted.</param>
+/// <param name="Snapshot">What it compiles to.</param>
+/// <param name="Diagnostics">All findings, in the order of the files.</param>
+internal sealed record OfflineConfig(ConfigSet Config, GatewaySnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics);
+
+/// <summary>Turns the options that name configuration into sources, the same way for the server and for offline commands.</summary>
+internal static class ConfigInputs
+{
+    /// <summary>Reads, loads and compiles once.</summary>
+    public static async Task<OfflineConfig> ReadAsync(BootstrapOptions options, CancellationToken cancellationToken)
+    {
+        await using FileConfigSource source = new(options.ConfigPaths, TimeProvider.System, NullLogger.Instance);
+        SourceListing listing = await source.ListAsync(cancellationToken).ConfigureAwait(false);
+        List<Diagnostic> findings = [.. listing.Diagnostics];
+        ConfigDocument? mesh = null;
+        if (options.MeshConfigPath is not null)
+        {
+            await using FileConfigSource meshSource = new([options.MeshConfigPath], TimeProvider.System, NullLogger.Instance);
+            SourceListing meshListing = await meshSource.ListAsync(cancellationToken).ConfigureAwait(false);
+            findings.AddRange(meshListing.Diagnostics);
+            mesh = meshListing.Documents.IsEmpty ? null : meshListing.Documents[0];
+        }
+        LoadResult loaded = new ConfigLoader().Load(listing.Documents, mesh);
+        findings.AddRange(loaded.Diagnostics);
+        CompileResult compiled = SnapshotCompiler.Compile(loaded.Config, options.Identity);
+        findings.AddRange(compiled.Diagnostics);
+        return new OfflineConfig(loaded.Config, compiled.Snapshot, [.. findings]);
+    }
+}
