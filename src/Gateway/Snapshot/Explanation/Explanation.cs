@@ -1,0 +1,82 @@
+using Gateway.Routing;
+
+namespace Gateway.Snapshot.Explanation;
+
+/// <summary>What becomes of a request, in the words of the conformance cases, and why.</summary>
+internal sealed record Explanation
+{
+    /// <summary><c>forward</c>, <c>redirect</c>, <c>local_reply</c>, <c>not_found</c>, <c>no_listener</c>, <c>connection_closed</c> or <c>upstream_failure</c>.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>One sentence for people.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Status of an answer that the gateway makes itself; null = the upstream decides, or there is none.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>Envoy's response flag, e.g. <c>NR</c>; null = none.</summary>
+    public string? Flag { get; init; }
+
+    /// <summary>Name of the listener.</summary>
+    public string? Listener { get; init; }
+
+    /// <summary>Name of the filter chain, which is Istio's route configuration name.</summary>
+    public string? FilterChain { get; init; }
+
+    /// <summary>Domain of the virtual host.</summary>
+    public string? VirtualHost { get; init; }
+
+    /// <summary>The route.</summary>
+    public Route? Route { get; init; }
+
+    /// <summary>Where the request goes; with several destinations the one with the greatest share.</summary>
+    public ExplainedDestination? Destination { get; init; }
+
+    /// <summary>All destinations with their shares, when there are several.</summary>
+    public IReadOnlyList<ExplainedDestination> Weights { get; init; } = [];
+
+    /// <summary>What the upstream sees.</summary>
+    public ExplainedUpstream? Upstream { get; init; }
+
+    /// <summary>Headers of an answer that the gateway makes itself, or that it adds to the upstream's.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ResponseHeaders { get; init; } = [];
+
+    /// <summary>Body of an answer that the gateway makes itself.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>The routes passed over before, each with the first condition that failed.</summary>
+    public IReadOnlyList<NearMiss> NearMisses { get; init; } = [];
+
+    /// <summary>Where nothing was found: what there is instead (ports, server names or hosts).</summary>
+    public IReadOnlyList<string> Known { get; init; } = [];
+
+    /// <summary>The header <c>location</c> of a redirect.</summary>
+    public string? Location
+    {
+        get
+        {
+            foreach (KeyValuePair<string, string> header in ResponseHeaders)
+            {
+                if (header.Key == "location")
+                    return header.Value;
+            }
+            return null;
+        }
+    }
+}
+
+/// <summary>A destination.</summary>
+/// <param name="Host">Full host name.</param>
+/// <param name="Port">Service port.</param>
+/// <param name="Subset">Subset; empty = none.</param>
+/// <param name="Percent">Share of the requests.</param>
+/// <param name="Cluster">Cluster name.</param>
+/// <param name="Endpoints"><c>address:port</c> of its endpoints; a DNS cluster's are names.</param>
+internal sealed record ExplainedDestination(string Host, int Port, string Subset, double Percent, string Cluster, IReadOnlyList<string> Endpoints);
+
+/// <summary>A request as the upstream sees it.</summary>
+/// <param name="Path">Path with query.</param>
+/// <param name="Authority">Host header or <c>:authority</c>.</param>
+/// <param name="Protocol"><c>HTTP/1.1</c> or <c>HTTP/2</c>.</param>
+/// <param name="Headers">Headers by lower-case name, sorted; a name may repeat.</param>
+internal sealed record ExplainedUpstream(string Path, string Authority, string Protocol, IReadOnlyList<KeyValuePair<string, string>> Headers);

@@ -1,0 +1,84 @@
+using Gateway.Listeners;
+using Gateway.Matching;
+using Gateway.Tls;
+
+namespace Gateway.Snapshot.Explanation;
+
+/// <summary>
+/// Says what would become of a request, without sending it: the same functions as the data plane, with a recorder.
+/// Pure; a snapshot can be asked from several threads.
+/// </summary>
+internal static class RequestExplainer
+{
+    /// <summary>Explains one request.</summary>
+    public static Explanation Explain(GatewaySnapshot snapshot, ExplainRequest request)
+    {
+        if (FindListener(snapshot, request.Port) is not { } listener)
+        {
+            return new Explanation
+            {
+                Outcome = "no_listener",
+                Reason = $"Nothing listens on port {request.Port}: the connection is refused.",
+                Known = [.. snapshot.Listeners.Select(known => $"port {known.Port}").Distinct()],
+            };
+        }
+        if (FindChain(snapshot, listener, request, out string problem) is not { } chain)
+        {
+            return new Explanation
+            {
+                Outcome = "connection_closed",
+                Reason = problem,
+                Flag = "NR",
+                Listener = listener.Name,
+                Known = [.. listener.FilterChains.SelectMany(known => known.ServerNames.IsEmpty ? ["*"] : known.ServerNames)],
+            };
+        }
+        return new RouteExplainer(snapshot, listener, chain, request).Explain();
+    }
+
+    private static ListenerConfig? FindListener(GatewaySnapshot snapshot, int port)
+    {
+        ListenerConfig? found = null;
+        foreach (ListenerConfig listener in snapshot.Listeners)
+        {
+            if (listener.Port == port && (found is null || listener.Bind is null))
+                found = listener;
+        }
+        return found;
+    }
+
+    private static FilterChainConfig? FindChain(GatewaySnapshot snapshot, ListenerConfig listener, ExplainRequest request, out string problem)
+    {
+        problem = "";
+        bool hasTls = listener.FilterChains.Any(chain => chain.Tls is not null);
+        if (hasTls != request.IsTls)
+        {
+            problem = hasTls ? $"Port {listener.Port} takes TLS only." : $"Port {listener.Port} takes no TLS.";
+            return null;
+        }
+        if (!request.IsTls)
+            return listener.FilterChains[0];
+
+        var chains = new HostMap<FilterChainConfig>(listener.FilterChains.SelectMany(chain =>
+            (chain.ServerNames.IsEmpty ? ["*"] : chain.ServerNames).Select(name => KeyValuePair.Create(name, chain))));
+        if (chains.Find(request.ServerName) is not { } found)
+        {
+            problem = $"No server on port {listener.Port} has the server name {request.ServerName ?? "(none)"}.";
+            return null;
+        }
+        foreach (CertificateReference certificate in found.Tls!.Certificates)
+        {
+            if (certificate.SecretName is { } name && !snapshot.Secrets.ContainsKey($"{certificate.SecretNamespace}/{name}"))
+            {
+                problem = $"The Secret {certificate.SecretNamespace}/{name} of {found.Name} does not exist: the TLS handshake fails.";
+                return null;
+            }
+        }
+        if (found.Tls.ClientCertificate == ClientCertificateMode.Required && !request.HasClientCertificate)
+        {
+            problem = $"{found.Name} asks for a client certificate: the TLS handshake fails without one.";
+            return null;
+        }
+        return found;
+    }
+}
