@@ -1,8 +1,9 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Streams;
 
-/// <summary>Facts about one accepted connection; set once before the first request, as a Kestrel connection feature.</summary>
+/// <summary>Facts about one accepted connection; set before the first request, as a Kestrel connection feature.</summary>
 internal sealed class DownstreamConnection
 {
     /// <summary>The listener's configured port.</summary>
@@ -13,6 +14,9 @@ internal sealed class DownstreamConnection
 
     /// <summary>The filter chain's name; requests take the chain's routes from the current snapshot by it.</summary>
     public required string FilterChainName { get; init; }
+
+    /// <summary>Listener and chain in one, made once: the key of the chain in snapshots.</summary>
+    public required string FilterChainKey { get; init; }
 
     /// <summary>Whether TLS is ended here.</summary>
     public required bool IsTls { get; init; }
@@ -31,4 +35,43 @@ internal sealed class DownstreamConnection
 
     /// <summary><see cref="LocalEndPoint"/> as text, made once.</summary>
     public required string LocalAddress { get; init; }
+
+    /// <summary>The peer's address without port, as text, made once.</summary>
+    public required string RemoteIp { get; init; }
+
+    /// <summary>Our address without port, as text, made once.</summary>
+    public required string LocalIp { get; init; }
+
+    /// <summary>Whether the peer is on this host.</summary>
+    public bool RemoteIsLoopback => RemoteEndPoint is IPEndPoint ip ? IPAddress.IsLoopback(ip.Address) : true;
+
+    /// <summary>The chain of the connection's latest request. While the connection drains, after its chain has left the configuration, requests keep to it.</summary>
+    public object? LatestChain { get; set; }
+
+    /// <summary>The certificate the client proved to own; set when the handshake has ended, null = none.</summary>
+    public X509Certificate2? ClientCertificate { get; set; }
+
+    /// <summary>The certificate we showed; set when the handshake has ended.</summary>
+    public X509Certificate2? ServerCertificate { get; set; }
+
+    /// <summary>What goes upstream as <c>x-forwarded-client-cert</c>; made by the connection's first request, null = nothing.</summary>
+    public string? ForwardedClientCertificate { get; set; }
+
+    /// <summary>The TLS version in Envoy's words (<c>TLSv1.3</c>); null = plain text.</summary>
+    public string? TlsVersion { get; set; }
+
+    /// <summary>Makes a <see cref="FilterChainKey"/>.</summary>
+    public static string KeyOf(string listenerName, string filterChainName) => $"{listenerName}/{filterChainName}";
+
+    /// <summary>The address without port and scope, IPv4 where it is one; for Unix sockets their path.</summary>
+    public static string TextOfIp(EndPoint endPoint) => endPoint is IPEndPoint ip
+        ? Unmapped(ip.Address).ToString()
+        : endPoint.ToString() ?? "";
+
+    /// <summary><c>ip:port</c> or <c>[ip]:port</c>.</summary>
+    public static string TextOf(EndPoint endPoint) => endPoint is IPEndPoint ip
+        ? new IPEndPoint(Unmapped(ip.Address), ip.Port).ToString()
+        : endPoint.ToString() ?? "";
+
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -33,6 +33,12 @@ internal sealed class StreamInfo
     /// <summary>Authority as the upstream sees it, or the client's.</summary>
     public string? Authority { get; set; }
 
+    /// <summary><c>http</c> or <c>https</c>: what routing went by.</summary>
+    public string? Scheme { get; set; }
+
+    /// <summary>The trusted address of the client, without port.</summary>
+    public string? ClientAddress { get; set; }
+
     /// <summary>x-forwarded-for as sent upstream.</summary>
     public string? ForwardedFor { get; set; }
 
@@ -103,7 +109,7 @@ internal sealed class StreamInfo
         StartTimestamp = 0;
         Duration = default;
         Connection = null;
-        Method = Path = Protocol = Authority = ForwardedFor = UserAgent = RequestId = GrpcStatus = null;
+        Method = Path = Protocol = Authority = ForwardedFor = UserAgent = RequestId = GrpcStatus = Scheme = ClientAddress = null;
         IsGrpc = false;
         ResponseCode = 0;
         Flags = ResponseFlags.None;

@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+
+namespace Gateway.Clusters;
+
+/// <summary>
+/// A live cluster: connection pools, counters and the endpoints of the moment. Owned by <see cref="ClusterRegistry"/>,
+/// which makes it, keeps it while its configuration compares equal, and disposes it when no snapshot names it and its
+/// requests have ended. Thread-safe.
+/// </summary>
+internal sealed class Cluster : IDisposable
+{
+    private readonly SocketsHttpHandler _handler;
+    private readonly Random _random;
+    private volatile EndpointSet _endpoints = EndpointSet.Empty;
+    private int _activeRequests;
+    private long _totalRequests;
+
+    public Cluster(ClusterConfig config, TimeProvider time, Random random)
+    {
+        Config = config;
+        _random = random;
+        Connector = new UpstreamConnector(config.ConnectTimeout, time, FindByHost);
+        _handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            EnableMultipleHttp2Connections = true,
+            // The connector keeps the limit itself, so that a slow connection can be told from a cancelled request.
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionIdleTimeout = config.IdleTimeout,
+            // Header bytes pass as they are; UTF-8 would refuse what is not UTF-8.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            // Envoy takes 60 KiB (HTTP/1: 80 KiB) of response headers; this one is in KiB.
+            MaxResponseHeadersLength = 80,
+            ConnectCallback = Connector.ConnectAsync,
+        };
+        Client = new HttpMessageInvoker(_handler, disposeHandler: false);
+    }
+
+    /// <summary>What it was made from.</summary>
+    public ClusterConfig Config { get; }
+
+    /// <summary>Sends requests whose URI names an endpoint.</summary>
+    public HttpMessageInvoker Client { get; }
+
+    /// <summary>Opens sockets to the endpoints.</summary>
+    public UpstreamConnector Connector { get; }
+
+    /// <summary>The endpoints of the moment.</summary>
+    public EndpointSet Endpoints => _endpoints;
+
+    /// <summary>Requests under way.</summary>
+    public int ActiveRequests => Volatile.Read(ref _activeRequests);
+
+    /// <summary>Requests since the cluster was made.</summary>
+    public long TotalRequests => Interlocked.Read(ref _totalRequests);
+
+    /// <summary>Chooses an endpoint; null = there is none (503 UH).</summary>
+    public UpstreamEndpoint? Pick() => LeastRequestBalancer.Pick(_endpoints, _random);
+
+    /// <summary>A request begins to use the cluster; <see cref="End"/> must follow.</summary>
+    public void Begin()
+    {
+        Interlocked.Increment(ref _activeRequests);
+        Interlocked.Increment(ref _totalRequests);
+    }
+
+    /// <summary>A request has ended.</summary>
+    public void End() => Interlocked.Decrement(ref _activeRequests);
+
+    /// <summary>Replaces the endpoints; those whose address stays keep their counters. One writer at a time.</summary>
+    public void Publish(IReadOnlyList<ResolvedEndpoint> endpoints)
+    {
+        EndpointSet before = _endpoints;
+        var result = ImmutableArray.CreateBuilder<UpstreamEndpoint>(endpoints.Count);
+        var weights = ImmutableArray.CreateBuilder<uint>(endpoints.Count);
+        foreach (ResolvedEndpoint endpoint in endpoints)
+        {
+            UpstreamEndpoint? known = null;
+            foreach (UpstreamEndpoint candidate in before.Endpoints)
+            {
+                if (candidate.EndPoint.Equals(endpoint.EndPoint))
+                    known = candidate;
+            }
+            result.Add(known ?? new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority));
+            weights.Add(Math.Max(1, endpoint.Weight));
+        }
+        _endpoints = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        _handler.Dispose();
+    }
+
+    private EndPoint? FindByHost(string host)
+    {
+        foreach (UpstreamEndpoint endpoint in _endpoints.Endpoints)
+        {
+            if (endpoint.Authority.AsSpan().StartsWith(host, StringComparison.OrdinalIgnoreCase) &&
+                (endpoint.Authority.Length == host.Length || endpoint.Authority[host.Length] == ':'))
+            {
+                return endpoint.EndPoint;
+            }
+        }
+        return null;
+    }
+}

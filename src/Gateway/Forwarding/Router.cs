@@ -1,0 +1,113 @@
+using System.Globalization;
+using Gateway.Clusters;
+using Gateway.Http;
+using Gateway.Routing;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// The last filter: finishes the request for upstream (attempt count, header operations, rewrites), then tries
+/// endpoints until one answers or no try is left, and turns what went wrong into an answer.
+/// </summary>
+internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
+{
+    // Istio's default policy: two more tries, of which this loop makes those for connect-failure. Nothing of the
+    // request was sent then, so any request can be tried again.
+    private const int MaxRetries = 2;
+
+    // Istio's hostSelectionRetryMaxAttempts: so often an endpoint that was tried is passed over.
+    private const int MaxRepicks = 5;
+
+    private static readonly TimeSpan BaseBackoff = TimeSpan.FromMilliseconds(25);
+    private static readonly string[] AttemptCounts = ["1", "2", "3"];
+
+    public override async ValueTask<FilterResult> OnRequestAsync(RequestContext request)
+    {
+        if (request.Cluster is not { } cluster)
+        {
+            await LocalReply.SendAsync(request, 503, "", ResponseFlags.NoClusterFound, "cluster_not_found");
+            return FilterResult.Answered;
+        }
+        request.Info.Destination = cluster.Config.Identity;
+        cluster.Begin();
+        try
+        {
+            await ForwardAsync(request, cluster);
+        }
+        finally
+        {
+            cluster.End();
+        }
+        return FilterResult.Answered;
+    }
+
+    private async ValueTask ForwardAsync(RequestContext request, Cluster cluster)
+    {
+        Prepare(request);
+        UpstreamEndpoint? tried = null;
+        for (int attempt = 0; ; attempt++)
+        {
+            UpstreamEndpoint? endpoint = Choose(cluster, tried);
+            if (endpoint is null)
+            {
+                await LocalReply.SendAsync(request, 503, "no healthy upstream", ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
+                return;
+            }
+            if (attempt > 0 && request.Chain!.Settings.SendAttemptCount)
+                request.Http.Request.Headers[HeaderNames.AttemptCount] = AttemptCounts[attempt];
+            UpstreamRequest upstream = UpstreamRequest.For(request, forwarder);
+            UpstreamOutcome outcome = await upstream.SendAsync(cluster, endpoint);
+            if (outcome.Kind == UpstreamOutcomeKind.Done)
+                return;
+            bool retriable = outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout && !request.Http.Response.HasStarted;
+            if (retriable && attempt < MaxRetries && !request.Http.RequestAborted.IsCancellationRequested)
+            {
+                tried = endpoint;
+                request.Http.Response.Clear();
+                await Task.Delay(Backoff(attempt), request.Time, request.Http.RequestAborted);
+                continue;
+            }
+            await UpstreamFailure.AnswerAsync(request, outcome, attempts: attempt + 1, retriesUsedUp: retriable);
+            return;
+        }
+    }
+
+    private static UpstreamEndpoint? Choose(Cluster cluster, UpstreamEndpoint? tried)
+    {
+        UpstreamEndpoint? endpoint = cluster.Pick();
+        for (int i = 0; i < MaxRepicks && tried is not null && ReferenceEquals(endpoint, tried); i++)
+            endpoint = cluster.Pick();
+        return endpoint;
+    }
+
+    // Envoy: random in [0, base * 2^n).
+    private static TimeSpan Backoff(int attempt) => BaseBackoff * ((1 << attempt) * Random.Shared.NextDouble());
+
+    // Order as in Envoy: router-made headers, then header operations, then host, then path.
+    private static void Prepare(RequestContext request)
+    {
+        WeightedCluster destination = request.Destination!;
+        HttpSettings settings = request.Chain!.Settings;
+        IHeaderDictionary headers = request.Http.Request.Headers;
+        if (settings.SendAttemptCount)
+            headers[HeaderNames.AttemptCount] = AttemptCounts[0];
+        HeaderOperator.ApplyToRequest(destination.RequestHeaders, headers, request.Info);
+        if (destination.HostRewrite is { } host)
+        {
+            if (settings.SendEnvoyDebugHeaders)
+                headers[HeaderNames.OriginalHost] = request.Authority;
+            if (settings.SendForwardedHost)
+                EdgeHeaders.Append(headers, HeaderNames.ForwardedHost, request.Authority);
+            request.Info.Authority = request.Authority = host;
+        }
+        if (request.Route!.Action is ForwardAction { PathRewrite: { } rewrite })
+        {
+            if (settings.SendEnvoyDebugHeaders)
+                headers[HeaderNames.OriginalPath] = string.Create(CultureInfo.InvariantCulture, $"{request.Path}{request.Query}");
+            request.Path = PathRewriter.Apply(rewrite, request.Route.Match, request.Path);
+        }
+    }
+}

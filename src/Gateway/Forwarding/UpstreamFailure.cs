@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Gateway.Http;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Forwarding;
+
+/// <summary>The one place that turns what went wrong upstream into Envoy's status, flag, details and body.</summary>
+internal static class UpstreamFailure
+{
+    private const long Http2RefusedStream = 7;
+
+    /// <summary>What kind of failure an attempt met.</summary>
+    public static UpstreamOutcome Classify(ForwarderError error, Exception? exception) => error switch
+    {
+        ForwarderError.None => new UpstreamOutcome(UpstreamOutcomeKind.Done),
+        ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled => ClassifyBeforeResponse(exception),
+        ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled => new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted),
+        ForwarderError.RequestBodyDestination => ClassifyBeforeResponse(exception),
+        ForwarderError.ResponseBodyDestination or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
+            or ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, exception?.Message),
+        // An upgraded connection that breaks is an ended connection.
+        >= ForwarderError.UpgradeRequestCanceled => new UpstreamOutcome(UpstreamOutcomeKind.Done),
+        _ => new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message),
+    };
+
+    /// <summary>Answers the client, or, if an answer has begun, breaks it off.</summary>
+    public static ValueTask AnswerAsync(RequestContext request, UpstreamOutcome outcome, int attempts, bool retriesUsedUp)
+    {
+        HttpContext http = request.Http;
+        StreamInfo info = request.Info;
+        (ResponseFlags flag, int status, string reset) = Describe(outcome.Kind);
+        info.UpstreamTransportFailureReason ??= outcome.Reason;
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            info.Flags |= ResponseFlags.DownstreamConnectionTermination;
+            info.ResponseCodeDetails = "downstream_remote_disconnect";
+            return ValueTask.CompletedTask;
+        }
+        if (http.Response.HasStarted)
+        {
+            info.Flags |= flag;
+            info.ResponseCodeDetails = $"upstream_reset_after_response_started{{{Underscored(reset)}}}";
+            http.Abort();
+            return ValueTask.CompletedTask;
+        }
+        if (outcome.Kind == UpstreamOutcomeKind.RequestAborted)
+            return LocalReply.SendAsync(request, 400, "Bad Request", flag, "http1.codec_error", close: true);
+        if (retriesUsedUp)
+            flag |= ResponseFlags.UpstreamRetryLimitExceeded;
+        string reason = outcome.Reason is null ? "" : $"|{Underscored(outcome.Reason)}";
+        string prefix = attempts > 1 ? "retried and the latest reset reason" : "reset reason";
+        return LocalReply.SendAsync(
+            request,
+            status,
+            $"upstream connect error or disconnect/reset before headers. {prefix}: {reset}",
+            flag,
+            $"upstream_reset_before_response_started{{{Underscored(reset)}{reason}}}");
+    }
+
+    private static (ResponseFlags Flag, int Status, string Reset) Describe(UpstreamOutcomeKind kind) => kind switch
+    {
+        UpstreamOutcomeKind.ConnectFailure => (ResponseFlags.UpstreamConnectionFailure, 503, "remote connection failure"),
+        UpstreamOutcomeKind.ConnectTimeout => (ResponseFlags.UpstreamConnectionFailure, 503, "connection timeout"),
+        UpstreamOutcomeKind.ConnectionTermination => (ResponseFlags.UpstreamConnectionTermination, 503, "connection termination"),
+        UpstreamOutcomeKind.ResponseAborted => (ResponseFlags.UpstreamConnectionTermination, 503, "connection termination"),
+        UpstreamOutcomeKind.RemoteReset => (ResponseFlags.UpstreamRemoteReset, 503, "remote reset"),
+        UpstreamOutcomeKind.RemoteRefused => (ResponseFlags.UpstreamRemoteReset, 503, "remote refused stream reset"),
+        UpstreamOutcomeKind.ProtocolError => (ResponseFlags.UpstreamProtocolError, 502, "protocol error"),
+        UpstreamOutcomeKind.RequestAborted => (ResponseFlags.DownstreamProtocolError, 400, "local reset"),
+        _ => (ResponseFlags.LocalReset, 503, "local reset"),
+    };
+
+    private static UpstreamOutcome ClassifyBeforeResponse(Exception? exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case HttpProtocolException h2:
+                    return new UpstreamOutcome(h2.ErrorCode == Http2RefusedStream ? UpstreamOutcomeKind.RemoteRefused : UpstreamOutcomeKind.RemoteReset);
+                case HttpRequestException http when ClassifyHttp(http) is { } outcome:
+                    return outcome;
+                case AuthenticationException:
+                    return new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{e.Message}:TLS_error_end");
+                case SocketException or EndOfStreamException or IOException { InnerException: null }:
+                    return new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
+            }
+        }
+        return new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message);
+    }
+
+    private static UpstreamOutcome? ClassifyHttp(HttpRequestException e) => e.HttpRequestError switch
+    {
+        HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => ClassifyConnect(e),
+        HttpRequestError.SecureConnectionError =>
+            new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{(e.InnerException ?? e).Message}:TLS_error_end"),
+        HttpRequestError.ResponseEnded => new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination),
+        HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.VersionNegotiationError
+            or HttpRequestError.ExtendedConnectNotSupported => new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError),
+        HttpRequestError.HttpProtocolError when e.InnerException is not HttpProtocolException => new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError),
+        _ => null,
+    };
+
+    private static UpstreamOutcome ClassifyConnect(HttpRequestException e) => e.InnerException switch
+    {
+        SocketException { SocketErrorCode: SocketError.TimedOut } => new UpstreamOutcome(UpstreamOutcomeKind.ConnectTimeout),
+        SocketException socket => new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"delayed connect error: {socket.Message}"),
+        _ => new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure),
+    };
+
+    private static string Underscored(string text) => text.Replace(' ', '_');
+}

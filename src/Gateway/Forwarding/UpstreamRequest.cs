@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Gateway.Clusters;
+using Gateway.Http;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// One attempt, and the seam behind which the means of forwarding can differ. Today it is YARP's forwarder, whose
+/// transformer this object is: headers go out and come back exactly as the gateway has them. One per request slot.
+/// </summary>
+internal sealed class UpstreamRequest : HttpTransformer
+{
+    // No idle timeout: Istio's gateways have none by default.
+    private static readonly ForwarderRequestConfig Http1 = new()
+    {
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    private static readonly ForwarderRequestConfig Http2 = Http1 with { Version = HttpVersion.Version20 };
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly RequestContext _request;
+    private readonly IHttpForwarder _forwarder;
+    private UpstreamEndpoint _endpoint = null!;
+
+    private UpstreamRequest(RequestContext request, IHttpForwarder forwarder)
+    {
+        _request = request;
+        _forwarder = forwarder;
+    }
+
+    /// <summary>The object of the request's slot.</summary>
+    public static UpstreamRequest For(RequestContext request, IHttpForwarder forwarder)
+    {
+        if (request.RouterState is not UpstreamRequest upstream)
+            request.RouterState = upstream = new UpstreamRequest(request, forwarder);
+        return upstream;
+    }
+
+    /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
+    public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
+    {
+        _endpoint = endpoint;
+        _request.Info.UpstreamHost = endpoint.Address;
+        HttpContext http = _request.Http;
+        endpoint.Begin();
+        try
+        {
+            ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
+            ForwarderError error = await _forwarder.SendAsync(http, endpoint.Origin, cluster.Client, config, this, http.RequestAborted);
+            if (error == ForwarderError.None)
+                return default;
+            Exception? exception = http.Features.Get<IForwarderErrorFeature>()?.Exception;
+            http.Features.Set<IForwarderErrorFeature>(null);
+            UpstreamOutcome outcome = UpstreamFailure.Classify(error, exception);
+            if (outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout)
+                endpoint.CountConnectFailure();
+            return outcome;
+        }
+        finally
+        {
+            endpoint.End();
+            _endpoint = null!;
+        }
+    }
+
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        // The forwarder has already put Connection and Upgrade on a request that changes protocols.
+        foreach (KeyValuePair<string, StringValues> header in httpContext.Request.Headers)
+        {
+            string name = header.Key;
+            // A request without a body gets the length its method needs from the client.
+            if (!IsMadeElsewhere(name) && !(proxyRequest.Content is null && Is(name, HeaderNames.ContentLength)))
+                Copy(proxyRequest, name, header.Value);
+        }
+        proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.Host, _request.Authority);
+        proxyRequest.RequestUri = new Uri(string.Concat(_endpoint.Origin, _request.Path, _request.Query), AsWritten);
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null)
+            return ValueTask.FromResult(false);
+        StreamInfo info = _request.Info;
+        HttpResponse response = httpContext.Response;
+        info.ResponseCode = response.StatusCode;
+        info.ResponseCodeDetails = "via_upstream";
+        bool upgraded = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
+        Copy(proxyResponse.Headers, response.Headers, upgraded);
+        Copy(proxyResponse.Content.Headers, response.Headers, upgraded);
+        if (info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues grpcStatus))
+            info.GrpcStatus = grpcStatus.ToString();
+        Finish(response.Headers);
+        return ValueTask.FromResult(true);
+    }
+
+    public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        // Envoy drops trailers on HTTP/1, in both directions.
+        if (_request.IsHttp1 || proxyResponse.Version.Major < 2)
+            return ValueTask.CompletedTask;
+        foreach (KeyValuePair<string, HeaderStringValues> trailer in proxyResponse.TrailingHeaders.NonValidated)
+        {
+            StringValues values = Join(trailer.Value);
+            httpContext.Response.AppendTrailer(trailer.Key, values);
+            if (_request.Info.IsGrpc && trailer.Key.Equals(HeaderNames.GrpcStatus, StringComparison.OrdinalIgnoreCase))
+                _request.Info.GrpcStatus = values.ToString();
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    private void Finish(IHeaderDictionary headers)
+    {
+        StreamInfo info = _request.Info;
+        HttpSettings settings = _request.Chain!.Settings;
+        // Left out when the answer came before the request had ended.
+        if (_request.RequestEndTimestamp != 0)
+        {
+            info.UpstreamServiceTimeMs = (long)_request.Time.GetElapsedTime(_request.RequestEndTimestamp).TotalMilliseconds;
+            if (settings.SendEnvoyDebugHeaders)
+                headers[HeaderNames.UpstreamServiceTime] = info.UpstreamServiceTimeMs.Value.ToString(CultureInfo.InvariantCulture);
+        }
+        HeaderOperator.ApplyToResponse(_request.ResponseHeaders, headers, _request.Http.Request.Headers, info);
+        foreach (HttpFilter filter in _request.Chain.Filters)
+            filter.OnResponse(_request);
+        if (settings.ServerHeader is { } server)
+            headers[HeaderNames.Server] = server;
+    }
+
+    private static void Copy(HttpRequestMessage target, string name, StringValues values)
+    {
+        if (TryAdd(target.Headers, name, values))
+            return;
+        // Headers about a body (content-type) are kept even where there is none.
+        target.Content ??= new ByteArrayContent([]);
+        TryAdd(target.Content.Headers, name, values);
+    }
+
+    private static bool TryAdd(HttpHeaders headers, string name, StringValues values) => values.Count == 1
+        ? headers.TryAddWithoutValidation(name, values[0])
+        : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+
+    private static void Copy(HttpHeaders source, IHeaderDictionary target, bool upgraded)
+    {
+        foreach (KeyValuePair<string, HeaderStringValues> header in source.NonValidated)
+        {
+            if (!IsHopByHop(header.Key, upgraded))
+                target.Append(header.Key, Join(header.Value));
+        }
+    }
+
+    private static StringValues Join(HeaderStringValues values)
+    {
+        if (values.Count == 1)
+            return values.ToString();
+        string[] array = new string[values.Count];
+        int i = 0;
+        foreach (string value in values)
+            array[i++] = value;
+        return array;
+    }
+
+    private static bool IsMadeElsewhere(string name) =>
+        name.Length > 0 && (name[0] == ':' ||
+        Is(name, HeaderNames.Host) || Is(name, HeaderNames.Connection) || Is(name, HeaderNames.Upgrade) || Is(name, HeaderNames.TransferEncoding));
+
+    private static bool IsHopByHop(string name, bool upgraded) =>
+        Is(name, HeaderNames.TransferEncoding) || Is(name, HeaderNames.KeepAlive) || Is(name, HeaderNames.ProxyConnection) ||
+        (!upgraded && (Is(name, HeaderNames.Connection) || Is(name, HeaderNames.Upgrade)));
+
+    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Gateway.Clusters;
+using Gateway.Config.Diagnostics;
+using Gateway.Forwarding;
+using Gateway.Http;
+using Gateway.Http.Filters;
+using Gateway.Listeners;
+using Gateway.Snapshot;
+using Gateway.Streams;
+using Gateway.Tls;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Hosting;
+
+/// <summary>
+/// Everything that carries traffic, put together. Made, started (no port is bound yet), given snapshots by
+/// <see cref="ApplyAsync"/> as often as the configuration changes, drained, disposed.
+/// </summary>
+internal sealed class DataPlane : IAsyncDisposable
+{
+    private const int ListenBacklog = 4096;
+
+    private readonly TimeProvider _time;
+    private readonly HttpEngine _engine;
+    private readonly RequestApplication _application;
+    private readonly SnapshotPublisher _publisher;
+    private readonly SocketTransportFactory _transport;
+
+    public DataPlane(DataPlaneOptions options, IStreamSink sink, ILoggerFactory loggers, TimeProvider time)
+    {
+        _time = time;
+        var limits = new ConnectionLimits
+        {
+            MaxConnections = options.MaxConnections,
+            OpeningDeadline = options.OpeningDeadline,
+            DrainTime = options.DrainTime,
+        };
+        var binding = new PortBinding { PortMap = options.PortMap, EphemeralPorts = options.EphemeralPorts, DefaultBind = options.DefaultBind };
+        var handoff = new ConnectionHandoff();
+        _transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { Backlog = ListenBacklog }), loggers);
+        Snapshots = new SnapshotStore();
+        Certificates = new CertificateStore(time);
+        Clusters = new ClusterRegistry(time);
+        Listeners = new ListenerManager(binding, limits, _transport, handoff, time, loggers);
+        _publisher = new SnapshotPublisher(
+            Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time))), options.DrainTime, time);
+        var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
+        _application = new RequestApplication(pipeline, sink, time);
+        _engine = new HttpEngine(handoff, limits, loggers);
+    }
+
+    /// <summary>The bound ports.</summary>
+    public ListenerManager Listeners { get; }
+
+    /// <summary>The live clusters.</summary>
+    public ClusterRegistry Clusters { get; }
+
+    /// <summary>The certificates in use, without private parts.</summary>
+    public CertificateStore Certificates { get; }
+
+    /// <summary>The snapshot in force.</summary>
+    public SnapshotStore Snapshots { get; }
+
+    /// <summary>Starts the HTTP server. No port is bound before the first <see cref="ApplyAsync"/>.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => _engine.StartAsync(_application, cancellationToken);
+
+    /// <summary>Brings a snapshot into force: link, bind, swap, accept, retire.</summary>
+    /// <returns>Ports and certificates that cannot be used; everything else is served.</returns>
+    public Task<ImmutableArray<Diagnostic>> ApplyAsync(GatewaySnapshot snapshot, CancellationToken cancellationToken) =>
+        _publisher.PublishAsync(snapshot, cancellationToken);
+
+    /// <summary>
+    /// Ends gracefully: ports are closed, clients are asked to end their connections after the requests under way, and what
+    /// is left when <paramref name="limit"/> is over or <paramref name="cancellationToken"/> fires is aborted.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        await Listeners.RetireAsync([]);
+        using var deadline = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        await _engine.StopAsync(either.Token);
+        Listeners.Abort();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _publisher.DisposeAsync();
+        await DrainAsync(TimeSpan.Zero, CancellationToken.None);
+        await _engine.DisposeAsync();
+        Clusters.Dispose();
+    }
+}

@@ -1,0 +1,25 @@
+using System.Net;
+
+namespace Gateway.Hosting;
+
+/// <summary>How the data plane binds and ends.</summary>
+internal sealed record DataPlaneOptions
+{
+    /// <summary>Configured port → port to bind (<c>--port-map 80=8080</c>).</summary>
+    public IReadOnlyDictionary<int, int> PortMap { get; init; } = new Dictionary<int, int>();
+
+    /// <summary>Every port is bound to one that the system chooses (tests); <see cref="DataPlane.Listeners"/> tells which.</summary>
+    public bool EphemeralPorts { get; init; }
+
+    /// <summary>Where ports without <c>bind</c> are bound; null = all addresses.</summary>
+    public IPAddress? DefaultBind { get; init; }
+
+    /// <summary>How long requests may go on on connections, ports and clusters that are no longer configured.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Open connections over all ports.</summary>
+    public int MaxConnections { get; init; } = 100_000;
+
+    /// <summary>From accept to the end of the TLS handshake, or to the first bytes of a plain-text connection.</summary>
+    public TimeSpan OpeningDeadline { get; init; } = TimeSpan.FromSeconds(15);
+}

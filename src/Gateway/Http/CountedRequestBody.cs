@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Gateway.Http;
+
+/// <summary>The client's body, counting its bytes and noting when it has ended. Belongs to a <see cref="RequestContext"/>.</summary>
+internal sealed class CountedRequestBody(RequestContext owner) : Stream
+{
+    private Stream _inner = Null;
+
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public void Attach(HttpContext http)
+    {
+        _inner = http.Request.Body;
+        http.Request.Body = this;
+    }
+
+    public void Detach() => _inner = Null;
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask<int> read = _inner.ReadAsync(buffer, cancellationToken);
+        if (!read.IsCompletedSuccessfully)
+            return AwaitRead(read, buffer.Length);
+        int count = read.GetAwaiter().GetResult();
+        Note(count, buffer.Length);
+        return ValueTask.FromResult(count);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Flush() => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private async ValueTask<int> AwaitRead(ValueTask<int> read, int wanted)
+    {
+        int count = await read;
+        Note(count, wanted);
+        return count;
+    }
+
+    private void Note(int count, int wanted)
+    {
+        owner.Info.BytesReceived += count;
+        bool ended = count == 0 ? wanted > 0 : owner.Http.Request.ContentLength is { } length && owner.Info.BytesReceived >= length;
+        if (ended && owner.RequestEndTimestamp == 0)
+            owner.RequestEndTimestamp = owner.Time.GetTimestamp();
+    }
+}

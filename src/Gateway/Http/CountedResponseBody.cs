@@ -1,0 +1,58 @@
+using System.IO.Pipelines;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Http;
+
+/// <summary>The body towards the client, counting its bytes. Stands in for the server's feature; belongs to a <see cref="RequestContext"/>.</summary>
+internal sealed class CountedResponseBody(StreamInfo info) : Stream, IHttpResponseBodyFeature
+{
+    private IHttpResponseBodyFeature? _inner;
+
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public Stream Stream => this;
+
+    // Local replies write their whole body through it and count it themselves.
+    public PipeWriter Writer => Inner.Writer;
+
+    private IHttpResponseBodyFeature Inner => _inner ?? throw new ObjectDisposedException(nameof(CountedResponseBody));
+
+    public void Attach(IFeatureCollection features)
+    {
+        _inner = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        features.Set<IHttpResponseBodyFeature>(this);
+    }
+
+    public void Detach() => _inner = null;
+
+    public void DisableBuffering() => Inner.DisableBuffering();
+
+    public Task StartAsync(CancellationToken cancellationToken = default) => Inner.StartAsync(cancellationToken);
+
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public Task CompleteAsync() => Inner.CompleteAsync();
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        info.BytesSent += buffer.Length;
+        return Inner.Stream.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Inner.Stream.FlushAsync(cancellationToken);
+
+    public override void Flush() => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

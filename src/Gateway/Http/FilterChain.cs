@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using Gateway.Clusters;
+using Gateway.Routing;
+
+namespace Gateway.Http;
+
+/// <summary>What the requests of a matched connection meet: settings, virtual hosts, filters and live clusters of one snapshot. Immutable.</summary>
+internal sealed class FilterChain
+{
+    /// <summary>Stable name, Istio's route name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Mesh-wide settings.</summary>
+    public required HttpSettings Settings { get; init; }
+
+    /// <summary>The virtual hosts.</summary>
+    public required RouteTable Routes { get; init; }
+
+    /// <summary>The filters in order; the router is last.</summary>
+    public required ImmutableArray<HttpFilter> Filters { get; init; }
+
+    /// <summary>Clusters by <see cref="WeightedCluster.ClusterIndex"/>.</summary>
+    public required ImmutableArray<Cluster> Clusters { get; init; }
+}

@@ -1,0 +1,35 @@
+namespace Gateway.Http;
+
+/// <summary>Header names of Envoy and of proxies in general, lower case as Envoy writes them.</summary>
+internal static class HeaderNames
+{
+    public const string AttemptCount = "x-envoy-attempt-count";
+    public const string Connection = "connection";
+    public const string ContentLength = "content-length";
+    public const string ContentType = "content-type";
+    public const string Expect = "expect";
+    public const string ExternalAddress = "x-envoy-external-address";
+    public const string ForwardedClientCert = "x-forwarded-client-cert";
+    public const string ForwardedFor = "x-forwarded-for";
+    public const string ForwardedHost = "x-forwarded-host";
+    public const string ForwardedPort = "x-forwarded-port";
+    public const string ForwardedProto = "x-forwarded-proto";
+    public const string GrpcMessage = "grpc-message";
+    public const string GrpcStatus = "grpc-status";
+    public const string Host = "host";
+    public const string Internal = "x-envoy-internal";
+    public const string KeepAlive = "keep-alive";
+    public const string Location = "location";
+    public const string OriginalHost = "x-envoy-original-host";
+    public const string OriginalPath = "x-envoy-original-path";
+    public const string Overloaded = "x-envoy-overloaded";
+    public const string ProxyConnection = "proxy-connection";
+    public const string Referer = "referer";
+    public const string RequestId = "x-request-id";
+    public const string Server = "server";
+    public const string Te = "te";
+    public const string TransferEncoding = "transfer-encoding";
+    public const string Upgrade = "upgrade";
+    public const string UpstreamServiceTime = "x-envoy-upstream-service-time";
+    public const string UserAgent = "user-agent";
+}

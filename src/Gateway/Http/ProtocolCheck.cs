@@ -1,0 +1,92 @@
+using System.Globalization;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Gateway.Http;
+
+/// <summary>An answer to a request that breaks the protocol, or whose form we do not serve.</summary>
+internal sealed record ProtocolFault(int Status, string Body, string Details, ResponseFlags Flags = ResponseFlags.DownstreamProtocolError);
+
+/// <summary>
+/// What the HTTP server lets through and a proxy must not: two proxies that disagree on where a message ends can be
+/// made to smuggle a request. Looked at before anything is forwarded; Envoy's answers.
+/// </summary>
+internal static class ProtocolCheck
+{
+    // What Kestrel makes of Content-Length when Transfer-Encoding came with it.
+    private const string RemovedContentLength = "X-Content-Length";
+
+    private static readonly ProtocolFault LowVersion = new(426, "Upgrade Required", "low_version");
+    private static readonly ProtocolFault LengthAndChunked = new(400, "Bad Request", "http1.content_length_and_chunked_not_allowed");
+    private static readonly ProtocolFault RepeatedEncoding = new(400, "Bad Request", "http1.invalid_transfer_encoding");
+    private static readonly ProtocolFault UnknownEncoding = new(501, "Not Implemented", "http1.invalid_transfer_encoding");
+    private static readonly ProtocolFault HttpsOnPlainText = new(403, "Forbidden", "http1.https_url_on_plaintext_connection");
+    private static readonly ProtocolFault HeadersTooLarge = new(431, "Request Header Fields Too Large", "http1.headers_too_large");
+    private static readonly ProtocolFault InvalidAuthority = new(400, "", "http.invalid_authority");
+
+    /// <summary>For a Connection header that may not say what it says.</summary>
+    public static ProtocolFault BadConnectionHeader { get; } = new(400, "Bad Request", "http1.connection_header_rejected");
+
+    /// <summary>For a request without a host.</summary>
+    public static ProtocolFault MissingHost { get; } = new(400, "", "missing_host_header", ResponseFlags.None);
+
+    /// <summary>For a target that is not a path.</summary>
+    public static ProtocolFault NotAPath { get; } = new(404, "", "absolute_path_rejected", ResponseFlags.None);
+
+    /// <summary>For a path that cannot be normalized.</summary>
+    public static ProtocolFault BadPath { get; } = new(400, "", "path_normalization_failed", ResponseFlags.None);
+
+    /// <summary>Checks an HTTP/1 request; null = nothing to object to.</summary>
+    public static ProtocolFault? CheckHttp1(RequestContext request, string rawTarget, in RequestTarget target, HttpSettings settings)
+    {
+        if (request.Info.Protocol == "HTTP/1.0")
+            return LowVersion;
+        IHeaderDictionary headers = request.Http.Request.Headers;
+        if (headers.TryGetValue(HeaderNames.TransferEncoding, out StringValues encoding))
+        {
+            if (CheckTransferEncoding(encoding, headers.ContainsKey(RemovedContentLength)) is { } fault)
+                return fault;
+        }
+        // The server limits the header lines; with the request line they may pass Envoy's limit for both.
+        if (rawTarget.Length > KestrelLimits.MaxHeadersBytes)
+            return HeadersTooLarge;
+        return target.Scheme == "https" && !request.Connection.IsTls && settings.NumTrustedProxies == 0 ? HttpsOnPlainText : null;
+    }
+
+    /// <summary>Checks the authority: what Envoy's codec lets through is a host, a port, and nothing else.</summary>
+    public static ProtocolFault? CheckAuthority(string authority)
+    {
+        if (authority.Length == 0)
+            return MissingHost;
+        foreach (char c in authority)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && !"-._~!$&'()*+,;=:[]%".Contains(c, StringComparison.Ordinal))
+                return InvalidAuthority;
+        }
+        int colon = authority.LastIndexOf(':');
+        bool hasPort = colon >= 0 && !authority.AsSpan(colon).Contains(']');
+        return hasPort && colon + 1 < authority.Length &&
+            !ushort.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                ? InvalidAuthority
+                : null;
+    }
+
+    private static ProtocolFault? CheckTransferEncoding(StringValues encoding, bool hadContentLength)
+    {
+        if (hadContentLength)
+            return LengthAndChunked;
+        if (encoding.Count == 1 && string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase))
+            return null;
+        foreach (string? line in encoding)
+        {
+            foreach (Range range in line.AsSpan().Split(','))
+            {
+                ReadOnlySpan<char> coding = line.AsSpan(range).Trim();
+                if (!coding.IsEmpty && !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+                    return UnknownEncoding;
+            }
+        }
+        return RepeatedEncoding;
+    }
+}

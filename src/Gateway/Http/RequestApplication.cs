@@ -1,0 +1,34 @@
+using Gateway.Streams;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Http;
+
+/// <summary>What the server calls: one <see cref="RequestContext"/> per slot, reused from request to request.</summary>
+internal sealed class RequestApplication(RequestPipeline pipeline, IStreamSink sink, TimeProvider time) : IHttpApplication<RequestContext>
+{
+    public RequestContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        RequestContext request;
+        if (contextFeatures is IHostContextContainer<RequestContext> container)
+            request = container.HostContext ??= new RequestContext(time);
+        else
+            request = new RequestContext(time);
+        request.Begin(contextFeatures);
+        return request;
+    }
+
+    public Task ProcessRequestAsync(RequestContext context) => pipeline.RunAsync(context);
+
+    public void DisposeContext(RequestContext context, Exception? exception)
+    {
+        StreamInfo info = context.Info;
+        info.Duration = time.GetElapsedTime(info.StartTimestamp);
+        info.RequestHeaders = context.Http.Request.Headers;
+        info.ResponseHeaders = context.Http.Response.Headers;
+        info.ResponseTrailers = context.Http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { Count: > 0 } trailers ? trailers : null;
+        sink.OnRequestCompleted(info);
+        context.End();
+    }
+}

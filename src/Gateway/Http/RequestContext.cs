@@ -1,0 +1,130 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Clusters;
+using Gateway.Config;
+using Gateway.Routing;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Http;
+
+/// <summary>
+/// One request under way: the HTTP objects, what is known of it, and what was decided. Belongs to a slot of the server
+/// (an HTTP/1 connection or a pooled HTTP/2 stream) and is used by one request after the other, never by two at once.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "The counted bodies hold nothing of their own; they only stand before the server's streams.")]
+internal sealed class RequestContext
+{
+    private readonly CountedRequestBody _requestBody;
+    private readonly CountedResponseBody _responseBody;
+
+    public RequestContext(TimeProvider time)
+    {
+        Time = time;
+        _requestBody = new CountedRequestBody(this);
+        _responseBody = new CountedResponseBody(Info);
+    }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>ASP.NET's view of the request and its answer.</summary>
+    public DefaultHttpContext Http { get; } = new();
+
+    /// <summary>What logs and metrics will read.</summary>
+    public StreamInfo Info { get; } = new();
+
+    /// <summary>The client's connection.</summary>
+    public DownstreamConnection Connection { get; private set; } = null!;
+
+    /// <summary>The chain the request was given; fixed for its life, whatever happens to the configuration.</summary>
+    public FilterChain? Chain { get; set; }
+
+    /// <summary>Method, as sent.</summary>
+    public string Method { get; set; } = "";
+
+    /// <summary><c>http</c> or <c>https</c> by which the route was chosen.</summary>
+    public string Scheme { get; set; } = "";
+
+    /// <summary>The authority the client sent.</summary>
+    public string Authority { get; set; } = "";
+
+    /// <summary>Normalized path.</summary>
+    public string Path { get; set; } = "";
+
+    /// <summary>Query with its <c>?</c>, or empty.</summary>
+    public string Query { get; set; } = "";
+
+    /// <summary>The protocol the client wants to change to (<c>websocket</c>); null = none.</summary>
+    public string? Upgrade { get; set; }
+
+    /// <summary>Whether the client speaks HTTP/1.x.</summary>
+    public bool IsHttp1 { get; private set; }
+
+    /// <summary>The route; null until one was chosen.</summary>
+    public Route? Route { get; set; }
+
+    /// <summary>The destination drawn from the route; null unless it forwards.</summary>
+    public WeightedCluster? Destination { get; set; }
+
+    /// <summary>The live cluster of <see cref="Destination"/>; null = it does not exist (503 NC).</summary>
+    public Cluster? Cluster { get; set; }
+
+    /// <summary>Response header operations of the route; applied to whatever is answered once a route was found.</summary>
+    public EquatableArray<HeaderOperations> ResponseHeaders { get; set; }
+
+    /// <summary>Whether a body comes with the request.</summary>
+    public bool HasBody { get; private set; }
+
+    /// <summary>When the request was received completely, <see cref="TimeProvider.GetTimestamp"/>; 0 = not yet.</summary>
+    public long RequestEndTimestamp { get; set; }
+
+    /// <summary>Kept by the router from one request of this slot to the next; nobody else looks into it.</summary>
+    public object? RouterState { get; set; }
+
+    /// <summary>Whether the answer was made by the gateway itself.</summary>
+    public bool AnsweredLocally { get; set; }
+
+    /// <summary>Whether the request has come in completely.</summary>
+    public bool IsRequestComplete => !HasBody || RequestEndTimestamp != 0;
+
+    /// <summary>Makes the slot ready for the next request.</summary>
+    public void Begin(IFeatureCollection features)
+    {
+        Http.Initialize(features);
+        Connection = features.Get<DownstreamConnection>() ?? throw new InvalidOperationException("The connection did not come through a listener.");
+        Info.Connection = Connection;
+        Info.StartTime = Time.GetUtcNow();
+        Info.StartTimestamp = Time.GetTimestamp();
+        Method = Http.Request.Method;
+        string protocol = Http.Request.Protocol;
+        IsHttp1 = protocol.StartsWith("HTTP/1", StringComparison.Ordinal);
+        Info.Method = Method;
+        Info.Protocol = protocol;
+        HasBody = features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+        if (HasBody)
+            _requestBody.Attach(Http);
+        else
+            RequestEndTimestamp = Info.StartTimestamp;
+        _responseBody.Attach(features);
+    }
+
+    /// <summary>Lets go of everything the request held.</summary>
+    public void End()
+    {
+        Info.Reset();
+        _requestBody.Detach();
+        _responseBody.Detach();
+        Http.Uninitialize();
+        Connection = null!;
+        Chain = null;
+        Route = null;
+        Destination = null;
+        Cluster = null;
+        ResponseHeaders = default;
+        Upgrade = null;
+        RequestEndTimestamp = 0;
+        AnsweredLocally = false;
+        Method = Scheme = Authority = Path = Query = "";
+    }
+}

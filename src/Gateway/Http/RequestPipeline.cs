@@ -1,0 +1,199 @@
+using System.Globalization;
+using Gateway.Routing;
+using Gateway.Streams;
+using Gateway.Tls;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+
+namespace Gateway.Http;
+
+/// <summary>
+/// The way of one request, flat: (1) chain of the connection, (2) protocol checks, (3) target and path, (4) edge headers,
+/// (5) route, (6) filters, of which the router is the last. One async frame; the numbers are those of
+/// <c>docs/life-of-a-request.md</c>.
+/// </summary>
+/// <param name="currentChain">The connection's chain in the newest snapshot; null = it has none any more.</param>
+/// <param name="random">Draws destinations.</param>
+/// <param name="logger">For faults of our own.</param>
+internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterChain?> currentChain, Random random, ILogger<RequestPipeline> logger)
+{
+    /// <summary>Takes a request to its end. Never throws.</summary>
+    public async Task RunAsync(RequestContext request)
+    {
+        try
+        {
+            ValueTask answer = Decide(request);
+            if (request.AnsweredLocally)
+            {
+                await answer;
+                return;
+            }
+            // (6)
+            foreach (HttpFilter filter in request.Chain!.Filters)
+            {
+                if (await filter.OnRequestAsync(request) == FilterResult.Answered)
+                    return;
+            }
+        }
+        catch (Exception e) when (request.Http.RequestAborted.IsCancellationRequested)
+        {
+            request.Info.Flags |= ResponseFlags.DownstreamConnectionTermination;
+            request.Info.ResponseCodeDetails ??= "downstream_remote_disconnect";
+            Log.ClientLeft(logger, e);
+        }
+        catch (BadHttpRequestException e)
+        {
+            // The body broke the protocol while it was read.
+            Log.BadBody(logger, e);
+            await LocalReply.SendAsync(request, 400, "Bad Request", ResponseFlags.DownstreamProtocolError, "http1.codec_error", close: true);
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e);
+            request.Info.Flags |= ResponseFlags.LocalReset;
+            if (request.Http.Response.HasStarted)
+                request.Http.Abort();
+            else
+                await LocalReply.SendAsync(request, 500, "", ResponseFlags.LocalReset, "internal_error", close: true);
+        }
+    }
+
+    /// <summary>Steps 1 to 5. Whatever is answered here is answered through the returned task, with <see cref="RequestContext.AnsweredLocally"/> set.</summary>
+    private ValueTask Decide(RequestContext request)
+    {
+        // (1) A connection whose chain is gone is being drained; it keeps the chain it had, as in Envoy.
+        DownstreamConnection connection = request.Connection;
+        FilterChain? chain = currentChain(connection) ?? connection.LatestChain as FilterChain;
+        if (chain is null)
+            return LocalReply.SendAsync(request, 404, "", ResponseFlags.NoRouteFound, "route_not_found", close: true);
+        request.Chain = chain;
+        connection.LatestChain = chain;
+        HttpSettings settings = chain.Settings;
+        HttpRequest http = request.Http.Request;
+        StreamInfo info = request.Info;
+
+        // (2)
+        string rawTarget = request.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        RequestTarget target = RequestTarget.Parse(rawTarget);
+        request.Authority = info.Authority = target.Authority ?? http.Headers.Host.ToString();
+        info.Path = target.Path.Length == 0 ? rawTarget : target.Path;
+        info.UserAgent = First(http.Headers.UserAgent);
+        info.IsGrpc = IsGrpc(http.ContentType);
+        if (request.IsHttp1 && ProtocolCheck.CheckHttp1(request, rawTarget, target, settings) is { } fault)
+            return Refuse(request, fault);
+        if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
+            return Refuse(request, badAuthority);
+
+        // (3)
+        bool isConnect = HttpMethods.IsConnect(request.Method);
+        if (!isConnect)
+        {
+            if (target.Path.Length == 0)
+                return Refuse(request, ProtocolCheck.NotAPath);
+            if (!PathNormalizer.TryNormalize(target.Path, settings.PathNormalization, out string path, out string query))
+                return Refuse(request, ProtocolCheck.BadPath);
+            request.Path = path;
+            request.Query = query;
+        }
+
+        // (4)
+        EdgeResult edge = ApplyEdgeHeaders(request, settings);
+        if (edge.BadConnectionHeader)
+            return Refuse(request, ProtocolCheck.BadConnectionHeader);
+        request.Upgrade = edge.Upgrade;
+        request.Scheme = info.Scheme = edge.Scheme;
+        info.ClientAddress = edge.ClientAddress;
+        info.ForwardedFor = First(http.Headers[HeaderNames.ForwardedFor]);
+        info.RequestId = First(http.Headers[HeaderNames.RequestId]);
+
+        // (5)
+        var routeRequest = new RouteRequest
+        {
+            Method = request.Method,
+            Scheme = request.Scheme,
+            Authority = request.Authority,
+            Path = request.Path,
+            Query = request.Query,
+            Headers = http.Headers,
+            ListenerPort = connection.ListenerPort,
+            ListenerIsTls = connection.IsTls,
+        };
+        RouteDecision decision = chain.Routes.Decide(routeRequest);
+        if (decision.HttpsRedirect)
+            return LocalReply.RedirectAsync(request, 301, RedirectLocation.Https(routeRequest));
+        if (decision.Route is not { } route)
+            return LocalReply.SendAsync(request, 404, "", ResponseFlags.NoRouteFound, "route_not_found");
+        return Take(request, route, routeRequest);
+    }
+
+    private ValueTask Take(RequestContext request, Route route, in RouteRequest routeRequest)
+    {
+        request.Route = route;
+        request.Info.RouteName = route.Name;
+        switch (route.Action)
+        {
+            case RedirectAction redirect:
+                request.ResponseHeaders = redirect.ResponseHeaders;
+                return LocalReply.RedirectAsync(request, redirect.Status, RedirectLocation.Build(redirect, route.Match, routeRequest));
+            case DirectResponseAction direct:
+                request.ResponseHeaders = direct.ResponseHeaders;
+                return LocalReply.SendDirectAsync(request, direct.Status, direct.Body);
+            case ForwardAction forward:
+                WeightedCluster destination = forward.Pick((ulong)random.NextInt64());
+                request.Destination = destination;
+                request.ResponseHeaders = destination.ResponseHeaders;
+                request.Info.UpstreamCluster = destination.Cluster;
+                request.Cluster = destination.ClusterIndex < 0 ? null : request.Chain!.Clusters[destination.ClusterIndex];
+                break;
+        }
+        return request.Upgrade is { } upgrade && !upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase)
+            ? LocalReply.SendAsync(request, 403, "", ResponseFlags.None, "upgrade_failed", close: true)
+            : ValueTask.CompletedTask;
+    }
+
+    private static EdgeResult ApplyEdgeHeaders(RequestContext request, HttpSettings settings)
+    {
+        DownstreamConnection connection = request.Connection;
+        if (connection.ClientCertificate is { } client)
+            connection.ForwardedClientCertificate ??= ForwardedClientCertificate.Format(client, connection.ServerCertificate, settings.ClientCertDetails);
+        var edge = new EdgeRequest
+        {
+            PeerIp = connection.RemoteIp,
+            PeerIsLoopback = connection.RemoteIsLoopback,
+            LocalIp = connection.LocalIp,
+            IsTls = connection.IsTls,
+            IsHttp1 = request.IsHttp1,
+            ListenerPort = connection.ListenerPort,
+            RequestId = settings.SendRequestId ? Guid.NewGuid().ToString("D", CultureInfo.InvariantCulture) : "",
+            ForwardedClientCertificate = connection.ForwardedClientCertificate,
+        };
+        return EdgeHeaders.Apply(request.Http.Request.Headers, edge, settings);
+    }
+
+    private static ValueTask Refuse(RequestContext request, ProtocolFault fault) =>
+        LocalReply.SendAsync(request, fault.Status, fault.Body, fault.Flags, fault.Details, close: fault.Status != 404);
+
+    private static string? First(StringValues values) => values.Count == 0 ? null : values.ToString();
+
+    // application/grpc and application/grpc+proto, but not application/grpc-web.
+    private static bool IsGrpc(string? contentType)
+    {
+        const string Grpc = "application/grpc";
+        return contentType is not null && contentType.StartsWith(Grpc, StringComparison.OrdinalIgnoreCase) &&
+            (contentType.Length == Grpc.Length || contentType[Grpc.Length] is '+' or ';' or ' ');
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "The client left before its request was done.")]
+        public static partial void ClientLeft(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Debug, "The client's body breaks the protocol.")]
+        public static partial void BadBody(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Error, "A request failed for a reason that is our own fault.")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

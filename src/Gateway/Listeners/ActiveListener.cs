@@ -1,0 +1,209 @@
+using System.Net;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Listeners;
+
+/// <summary>
+/// One bound port. Bound first; accepts from <see cref="StartAccepting"/> on; <see cref="Update"/> changes its chains
+/// while it runs; <see cref="StopAcceptingAsync"/> closes the port and leaves the connections to <see cref="Drain"/>.
+/// Owned by <see cref="ListenerManager"/>.
+/// </summary>
+internal sealed partial class ActiveListener
+{
+    private static readonly TimeSpan AcceptFaultPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly IConnectionListener _socket;
+    private readonly ConnectionHandoff _handoff;
+    private readonly ConnectionCount _count;
+    private readonly ConnectionLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private volatile ListenerChains _chains;
+    private volatile bool _stopping;
+    private Task _accepting = Task.CompletedTask;
+
+    public ActiveListener(
+        ListenerConfig config, ListenerChains chains, IConnectionListener socket, ConnectionHandoff handoff,
+        ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger)
+    {
+        Config = config;
+        _chains = chains;
+        _socket = socket;
+        _handoff = handoff;
+        _count = count;
+        _limits = limits;
+        _time = time;
+        _logger = logger;
+        Open = new OpenConnections(count);
+    }
+
+    /// <summary>The configuration in force.</summary>
+    public ListenerConfig Config { get; private set; }
+
+    /// <summary>The address that is really bound.</summary>
+    public EndPoint EndPoint => _socket.EndPoint;
+
+    /// <summary>Its connections.</summary>
+    public OpenConnections Open { get; }
+
+    /// <summary>Begins to take connections; before that the kernel queues them.</summary>
+    public void StartAccepting()
+    {
+        if (_accepting.IsCompleted && !_stopping)
+            _accepting = AcceptAsync();
+    }
+
+    /// <summary>Takes new chains. Connections of chains that are gone, or whose TLS settings changed, are drained.</summary>
+    public void Update(ListenerConfig config, ListenerChains chains)
+    {
+        ListenerChains before = _chains;
+        _chains = chains;
+        Config = config;
+        HashSet<string> ended = new(StringComparer.Ordinal);
+        foreach (ListenerChain chain in before.All)
+        {
+            if (!chains.All.Any(now => now.Key == chain.Key && now.Tls == chain.Tls))
+                ended.Add(chain.Key);
+        }
+        if (ended.Count > 0)
+            Drain(connection => connection is not null && ended.Contains(connection.FilterChainKey));
+    }
+
+    /// <summary>Closes the port. Open connections stay.</summary>
+    public async Task StopAcceptingAsync()
+    {
+        _stopping = true;
+        await _socket.UnbindAsync();
+        await _accepting;
+        await _socket.DisposeAsync();
+    }
+
+    /// <summary>Asks connections to end after their requests under way and aborts them after the drain time.</summary>
+    public void Drain(Func<DownstreamConnection?, bool> which)
+    {
+        Open.RequestClose(which);
+        _ = AbortLaterAsync(which);
+    }
+
+    private async Task AbortLaterAsync(Func<DownstreamConnection?, bool> which)
+    {
+        await Task.Delay(_limits.DrainTime, _time);
+        Open.Abort(which);
+    }
+
+    private async Task AcceptAsync()
+    {
+        await Task.Yield();
+        while (!_stopping)
+        {
+            try
+            {
+                if (await _socket.AcceptAsync() is not { } connection)
+                    return;
+                if (_count.Value >= _limits.MaxConnections)
+                {
+                    Log.TooManyConnections(_logger, Config.Name, _limits.MaxConnections);
+                    await EndAsync(connection);
+                    continue;
+                }
+                Open.Add(connection);
+                _ = OpenAsync(connection);
+            }
+            catch (Exception e)
+            {
+                // Running out of descriptors must not end the port.
+                Log.AcceptFailed(_logger, e, Config.Name);
+                await Task.Delay(AcceptFaultPause, _time);
+            }
+        }
+    }
+
+    private async Task OpenAsync(ConnectionContext connection)
+    {
+        var deadline = new OpeningDeadline(connection, _limits.OpeningDeadline, _time);
+        bool handedOff = false;
+        try
+        {
+            ListenerChains chains = _chains;
+            handedOff = chains.Plain is { } plain
+                ? await OpenPlainAsync(connection, plain, deadline)
+                : await OpenTlsAsync(connection, chains, deadline);
+        }
+        catch (Exception e)
+        {
+            Log.OpeningFailed(_logger, e, Config.Name);
+        }
+        if (handedOff)
+            return;
+        deadline.Dispose();
+        await EndAsync(connection);
+    }
+
+    private async ValueTask<bool> OpenPlainAsync(ConnectionContext connection, ListenerChain chain, OpeningDeadline deadline)
+    {
+        if (await PrefaceSniffer.SniffAsync(connection.Transport.Input, deadline.Token) is not { } codec)
+            return false;
+        deadline.Dispose();
+        connection.Features.Set(Describe(connection, chain, null));
+        return _handoff.TryHandOff(codec, connection);
+    }
+
+    private async ValueTask<bool> OpenTlsAsync(ConnectionContext connection, ListenerChains chains, OpeningDeadline deadline)
+    {
+        if (await ClientHelloReader.ReadAsync(connection.Transport.Input, deadline.Token) is not { } hello)
+            return false;
+        ListenerChain? chain = chains.Find(hello.ServerName);
+        if (chain?.Context?.Choose(hello.SupportsEcdsa) is not { } options)
+        {
+            Log.NoChain(_logger, Config.Name, hello.ServerName ?? "(none)");
+            return false;
+        }
+        connection.Features.Set(Describe(connection, chain, hello.ServerName));
+        connection.Features.Set(new PendingHandshake(options, deadline));
+        return _handoff.TryHandOff(Codec.Tls, connection);
+    }
+
+    private DownstreamConnection Describe(ConnectionContext connection, ListenerChain chain, string? serverName)
+    {
+        EndPoint remote = connection.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        EndPoint local = connection.LocalEndPoint ?? EndPoint;
+        return new DownstreamConnection
+        {
+            ListenerPort = Config.Port,
+            ListenerName = Config.Name,
+            FilterChainName = chain.Name,
+            FilterChainKey = chain.Key,
+            IsTls = chain.Tls is not null,
+            RequestedServerName = serverName,
+            RemoteEndPoint = remote,
+            LocalEndPoint = local,
+            RemoteAddress = DownstreamConnection.TextOf(remote),
+            LocalAddress = DownstreamConnection.TextOf(local),
+            RemoteIp = DownstreamConnection.TextOfIp(remote),
+            LocalIp = DownstreamConnection.TextOfIp(local),
+        };
+    }
+
+    private static async Task EndAsync(ConnectionContext connection)
+    {
+        connection.Abort(new ConnectionAbortedException("The gateway does not serve this connection."));
+        await connection.DisposeAsync();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Listener {Listener}: a connection was refused, {Limit} are open.")]
+        public static partial void TooManyConnections(ILogger logger, string listener, int limit);
+
+        [LoggerMessage(LogLevel.Warning, "Listener {Listener}: accepting a connection failed.")]
+        public static partial void AcceptFailed(ILogger logger, Exception exception, string listener);
+
+        [LoggerMessage(LogLevel.Debug, "Listener {Listener}: a connection was not opened.")]
+        public static partial void OpeningFailed(ILogger logger, Exception exception, string listener);
+
+        [LoggerMessage(LogLevel.Debug, "Listener {Listener}: no usable filter chain for server name {ServerName}.")]
+        public static partial void NoChain(ILogger logger, string listener, string serverName);
+    }
+}

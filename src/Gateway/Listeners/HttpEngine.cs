@@ -1,0 +1,82 @@
+using Gateway.Http;
+using Gateway.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Listeners;
+
+/// <summary>
+/// The one Kestrel of the gateway: HTTP/1, HTTP/2 and TLS for connections that <see cref="ConnectionHandoff"/> gives it.
+/// It runs without ASP.NET's host or middleware; requests go straight to the application.
+/// </summary>
+internal sealed class HttpEngine : IAsyncDisposable
+{
+    private readonly WebApplication _container;
+    private readonly IServer _server;
+
+    public HttpEngine(ConnectionHandoff handoff, ConnectionLimits limits, ILoggerFactory loggers)
+    {
+        KestrelLimits.SetSwitches();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(handoff);
+        builder.Services.Configure<KestrelServerOptions>(options =>
+        {
+            KestrelLimits.Apply(options);
+            options.Listen(new CodecEndPoint(Codec.Http1), listen => listen.Protocols = HttpProtocols.Http1);
+            options.Listen(new CodecEndPoint(Codec.Http2Cleartext), listen => listen.Protocols = HttpProtocols.Http2);
+            options.Listen(new CodecEndPoint(Codec.Tls), listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    HandshakeTimeout = limits.OpeningDeadline,
+                    OnConnection = static context =>
+                        ValueTask.FromResult(context.Connection.Features.GetRequiredFeature<PendingHandshake>().Options),
+                });
+                listen.Use(static next => connection =>
+                {
+                    EndHandshake(connection);
+                    return next(connection);
+                });
+            });
+        });
+        // Never started: it only holds the services that the server is made of.
+        _container = builder.Build();
+        _server = _container.Services.GetRequiredService<IServer>();
+    }
+
+    /// <summary>Begins to take connections from the hand-off.</summary>
+    public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken) =>
+        _server.StartAsync(application, cancellationToken);
+
+    /// <summary>Takes no more connections, asks the open ones to end and waits for them; what is open when <paramref name="abort"/> fires is aborted.</summary>
+    public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
+
+    public ValueTask DisposeAsync() => _container.DisposeAsync();
+
+    private static void EndHandshake(ConnectionContext connection)
+    {
+        PendingHandshake pending = connection.Features.GetRequiredFeature<PendingHandshake>();
+        pending.Deadline.Dispose();
+        DownstreamConnection facts = connection.Features.GetRequiredFeature<DownstreamConnection>();
+        facts.ClientCertificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+        facts.ServerCertificate = pending.Options.ServerCertificateContext?.TargetCertificate;
+        facts.TlsVersion = connection.Features.Get<ITlsHandshakeFeature>()?.Protocol switch
+        {
+            System.Security.Authentication.SslProtocols.Tls13 => "TLSv1.3",
+            System.Security.Authentication.SslProtocols.Tls12 => "TLSv1.2",
+            { } other => other.ToString(),
+            null => null,
+        };
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Config.Diagnostics;
+using Gateway.Tls;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Listeners;
+
+/// <summary>
+/// The set of bound ports. A change goes in three steps, so that the snapshot can be swapped between them:
+/// <see cref="BindAsync"/> binds what is new, <see cref="Activate"/> makes it accept and updates what stays,
+/// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time.
+/// </summary>
+internal sealed class ListenerManager(
+    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TimeProvider time, ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<ListenerManager>();
+    private readonly ConnectionCount _count = new();
+    private ImmutableDictionary<string, ActiveListener> _listeners = ImmutableDictionary<string, ActiveListener>.Empty;
+    private ImmutableArray<ActiveListener> _drained = [];
+
+    /// <summary>The bound ports by listener name.</summary>
+    public ImmutableDictionary<string, ActiveListener> Current => Volatile.Read(ref _listeners);
+
+    /// <summary>Open connections over all ports, those of closed ports included.</summary>
+    public int OpenConnectionCount => _count.Value;
+
+    /// <summary>The address bound for a configured port; null = it is not bound.</summary>
+    public IPEndPoint? EndPointOf(int configuredPort)
+    {
+        foreach (ActiveListener listener in Current.Values)
+        {
+            if (listener.Config.Port == configuredPort)
+                return listener.EndPoint as IPEndPoint;
+        }
+        return null;
+    }
+
+    /// <summary>Binds the ports that are not bound yet, without accepting.</summary>
+    /// <returns>The ports that could not be bound; calling again tries them again.</returns>
+    public async Task<ImmutableArray<Diagnostic>> BindAsync(
+        ImmutableArray<ListenerConfig> configs, Func<DownstreamTlsConfig, DownstreamTlsContext?> contexts, CancellationToken cancellationToken)
+    {
+        var findings = ImmutableArray.CreateBuilder<Diagnostic>();
+        foreach (ListenerConfig config in configs)
+        {
+            if (Current.ContainsKey(config.Name))
+                continue;
+            string? problem = null;
+            if (binding.EndPointFor(config) is not { } endPoint)
+            {
+                problem = $"\"{config.Bind}\" is not an address.";
+            }
+            else
+            {
+                try
+                {
+                    IConnectionListener socket = await transport.BindAsync(endPoint, cancellationToken);
+                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, _count, limits, time, _logger);
+                    Volatile.Write(ref _listeners, Current.SetItem(config.Name, listener));
+                }
+                catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+                {
+                    problem = string.Create(CultureInfo.InvariantCulture, $"{endPoint} cannot be bound: {e.Message}");
+                }
+            }
+            if (problem is not null)
+            {
+                DiagnosticDescriptor descriptor = DiagnosticCatalogue.PortUnavailable;
+                findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, $"Listener {config.Name}: {problem}", SourceLocation.None));
+            }
+        }
+        return findings.ToImmutable();
+    }
+
+    /// <summary>Gives every bound port its new chains and lets it accept.</summary>
+    public void Activate(ImmutableArray<ListenerConfig> configs, Func<DownstreamTlsConfig, DownstreamTlsContext?> contexts)
+    {
+        foreach (ListenerConfig config in configs)
+        {
+            if (!Current.TryGetValue(config.Name, out ActiveListener? listener))
+                continue;
+            listener.Update(config, new ListenerChains(config, contexts));
+            listener.StartAccepting();
+        }
+    }
+
+    /// <summary>Closes the ports that <paramref name="configs"/> does not name and drains their connections.</summary>
+    public async Task RetireAsync(ImmutableArray<ListenerConfig> configs)
+    {
+        foreach ((string name, ActiveListener listener) in Current)
+        {
+            if (configs.Any(config => config.Name == name))
+                continue;
+            Volatile.Write(ref _listeners, Current.Remove(name));
+            await listener.StopAcceptingAsync();
+            listener.Drain(static _ => true);
+            _drained = [.. _drained.Where(earlier => earlier.Open.Count > 0), listener];
+        }
+    }
+
+    /// <summary>Asks all connections to end after their requests under way; ports stay open.</summary>
+    public void RequestClose()
+    {
+        foreach (ActiveListener listener in Current.Values)
+            listener.Open.RequestClose(static _ => true);
+    }
+
+    /// <summary>Ends all connections at once, those of closed ports included.</summary>
+    public void Abort()
+    {
+        foreach (ActiveListener listener in (IEnumerable<ActiveListener>)[.. Current.Values, .. _drained])
+            listener.Open.Abort(static _ => true);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Gateway.Clusters;
+using Gateway.Http;
+using Gateway.Listeners;
+using Gateway.Streams;
+
+namespace Gateway.Snapshot;
+
+/// <summary>What is: a <see cref="GatewaySnapshot"/> linked to live clusters and filters. Immutable; a request reads it once and keeps what it found.</summary>
+internal sealed class LiveSnapshot
+{
+    private readonly FrozenDictionary<string, FilterChain> _chains;
+
+    public LiveSnapshot(GatewaySnapshot config, ImmutableArray<Cluster> clusters, ImmutableArray<HttpFilter> filters)
+    {
+        Config = config;
+        Clusters = clusters;
+        var settings = new HttpSettings(config.Mesh);
+        Dictionary<string, FilterChain> chains = new(StringComparer.Ordinal);
+        foreach (ListenerConfig listener in config.Listeners)
+        {
+            foreach (FilterChainConfig chain in listener.FilterChains)
+            {
+                chains[DownstreamConnection.KeyOf(listener.Name, chain.Name)] = new FilterChain
+                {
+                    Name = chain.Name,
+                    Settings = settings,
+                    Routes = chain.Routes,
+                    Filters = filters,
+                    Clusters = clusters,
+                };
+            }
+        }
+        _chains = chains.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>What it was linked from.</summary>
+    public GatewaySnapshot Config { get; }
+
+    /// <summary>The live clusters, by index of their assignment.</summary>
+    public ImmutableArray<Cluster> Clusters { get; }
+
+    /// <summary>A connection's chain; null = it is not in this snapshot.</summary>
+    public FilterChain? FindChain(string key) => _chains.GetValueOrDefault(key);
+}

@@ -1,0 +1,70 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Gateway.Tls;
+
+/// <summary>A certificate that is ready for handshakes. Immutable, and the same object while its bytes do not change: session resumption depends on it.</summary>
+internal sealed class CertificateMaterial
+{
+    private CertificateMaterial(byte[] fingerprint, X509Certificate2 leaf, SslStreamCertificateContext context)
+    {
+        Fingerprint = fingerprint;
+        Leaf = leaf;
+        Context = context;
+        IsEcdsa = leaf.GetECDsaPublicKey() is not null;
+    }
+
+    /// <summary>Hash of the texts it was made from: equal means nothing changed.</summary>
+    public byte[] Fingerprint { get; }
+
+    /// <summary>The certificate with its key.</summary>
+    public X509Certificate2 Leaf { get; }
+
+    /// <summary>Leaf and intermediates for the handshake.</summary>
+    public SslStreamCertificateContext Context { get; }
+
+    /// <summary>Whether the key is ECDSA.</summary>
+    public bool IsEcdsa { get; }
+
+    /// <summary>Hash to compare by before parsing again.</summary>
+    public static byte[] Hash(byte[] certificate, byte[] key) => SHA256.HashData([.. SHA256.HashData(certificate), .. SHA256.HashData(key)]);
+
+    /// <summary>Parses PEM texts.</summary>
+    /// <param name="certificate">Leaf first, then intermediates.</param>
+    /// <param name="key">Its key, not encrypted.</param>
+    /// <param name="now">To refuse what has expired.</param>
+    /// <param name="error">What is wrong; never holds key material.</param>
+    public static CertificateMaterial? TryParse(byte[] certificate, byte[] key, DateTimeOffset now, out string error)
+    {
+        error = "";
+        X509Certificate2? leaf = null;
+        try
+        {
+            string text = Encoding.UTF8.GetString(certificate);
+            leaf = X509Certificate2.CreateFromPem(text, Encoding.UTF8.GetString(key));
+            DateTime expiry = leaf.NotAfter.ToUniversalTime();
+            if (expiry <= now.UtcDateTime)
+                error = $"The certificate expired on {expiry:yyyy-MM-dd}.";
+            if (error.Length == 0)
+            {
+                X509Certificate2Collection chain = [];
+                chain.ImportFromPem(text);
+                chain.RemoveAt(0);
+                return new CertificateMaterial(Hash(certificate, key), leaf, SslStreamCertificateContext.Create(leaf, chain, offline: true));
+            }
+        }
+        catch (ArgumentException)
+        {
+            // What CreateFromPem says when public keys differ.
+            error = "The key does not belong to the certificate.";
+        }
+        catch (CryptographicException)
+        {
+            error = "The certificate or its key is not valid PEM.";
+        }
+        leaf?.Dispose();
+        return null;
+    }
+}

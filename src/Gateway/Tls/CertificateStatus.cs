@@ -1,0 +1,20 @@
+namespace Gateway.Tls;
+
+/// <summary>What may be shown of a certificate: for <c>/certs</c> and the expiry metrics. No private parts.</summary>
+/// <param name="Name"><c>kubernetes://namespace/name</c> or the certificate's file.</param>
+/// <param name="Subject">Its subject; null = nothing usable is there.</param>
+/// <param name="Issuer">Its issuer.</param>
+/// <param name="SerialNumber">Hexadecimal.</param>
+/// <param name="NotBefore">Valid from.</param>
+/// <param name="NotAfter">Valid to.</param>
+/// <param name="SubjectAltNames">Its names.</param>
+/// <param name="Error">Why the newest version is not used; null = it is.</param>
+internal sealed record CertificateStatus(
+    string Name,
+    string? Subject,
+    string? Issuer,
+    string? SerialNumber,
+    DateTimeOffset? NotBefore,
+    DateTimeOffset? NotAfter,
+    IReadOnlyList<string> SubjectAltNames,
+    string? Error);
