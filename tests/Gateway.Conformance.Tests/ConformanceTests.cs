@@ -1,13 +1,14 @@
 using Gateway.Conformance.Tests.Cases;
 using Gateway.Conformance.Tests.Report;
 using Gateway.Conformance.Tests.Resolution;
+using Gateway.Conformance.Tests.Validation;
 
 namespace Gateway.Conformance.Tests;
 
 /// <summary>Every case file of the folders that <c>GATEWAY_CASES</c> names, one test per file.</summary>
 public sealed class ConformanceTests(ConformanceReport report) : IClassFixture<ConformanceReport>
 {
-    private static readonly ISuite[] Suites = [new HostMatchingSuite(), new DelegateMergeSuite()];
+    private static readonly ISuite[] Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite()];
 
     public static TheoryData<string, string> Files
     {

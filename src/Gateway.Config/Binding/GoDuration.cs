@@ -11,6 +11,14 @@ internal static class GoDuration
     /// <summary>Reads a duration; what is finer than 100 ns is cut off.</summary>
     public static bool TryParse(string text, out TimeSpan value)
     {
+        bool valid = TryParseNanoseconds(text, out decimal nanoseconds);
+        value = TimeSpan.FromTicks((long)decimal.Truncate(nanoseconds / TimeSpan.NanosecondsPerTick));
+        return valid;
+    }
+
+    /// <summary>Reads a duration in nanoseconds, with what is finer.</summary>
+    public static bool TryParseNanoseconds(string text, out decimal value)
+    {
         value = default;
         ReadOnlySpan<char> rest = text;
         bool negative = rest.StartsWith('-');
@@ -29,8 +37,7 @@ internal static class GoDuration
             if (total > LongestNanoseconds)
                 return false;
         }
-        long ticks = (long)decimal.Truncate(total / TimeSpan.NanosecondsPerTick);
-        value = TimeSpan.FromTicks(negative ? -ticks : ticks);
+        value = negative ? -total : total;
         return true;
     }
 

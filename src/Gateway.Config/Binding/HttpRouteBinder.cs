@@ -13,7 +13,7 @@ internal static class HttpRouteBinder
         DirectResponse = r.Object("directResponse", HttpDirectResponse),
         Fault = r.Object("fault", HttpFaultInjection),
         Headers = r.Object("headers", HeaderRules),
-        Match = r.List("match", HttpMatchRequest),
+        Match = r.List("match", HttpMatchRequest, nullIsEmpty: true),
         Mirror = r.Object("mirror", VirtualServiceBinder.Destination),
         MirrorPercentSnake = r.UInt32("mirror_percent"),
         MirrorPercent = r.UInt32("mirrorPercent"),

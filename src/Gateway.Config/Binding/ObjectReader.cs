@@ -56,7 +56,10 @@ internal sealed partial class ObjectReader
     }
 
     /// <summary>A list of objects.</summary>
-    public EquatableArray<T> List<T>(string key, Func<ObjectReader, T> bind)
+    /// <param name="key">The field.</param>
+    /// <param name="bind">Reads one element.</param>
+    /// <param name="nullIsEmpty">Whether an element without a value is an empty object; else it is reported.</param>
+    public EquatableArray<T> List<T>(string key, Func<ObjectReader, T> bind, bool nullIsEmpty = false)
         where T : class
     {
         if (_context.Recorder is { } recorder)
@@ -71,7 +74,7 @@ internal sealed partial class ObjectReader
         int count = 0;
         for (int i = 0; i < items.Count; i++)
         {
-            if (items[i].Kind == ConfigNodeKind.Mapping)
+            if (items[i].Kind == ConfigNodeKind.Mapping || (nullIsEmpty && items[i].Kind == ConfigNodeKind.Null))
                 result[count++] = new ObjectReader(_context, items[i], this, key, i, null, status).Run(bind);
             else
                 WrongType(items[i], $"{PathOf(key)}[{i}]", "an object");

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Gateway.Config.Patterns;
 
 namespace Gateway.Matching;
 
@@ -13,24 +14,11 @@ internal static class RegexCompiler
     /// <param name="regex">The compiled expression.</param>
     /// <param name="error">What is wrong with the pattern.</param>
     public static bool TryCompileWhole(string pattern, [NotNullWhen(true)] out Regex? regex, [NotNullWhen(false)] out string? error) =>
-        TryCompile($"\\A(?:{pattern})\\z", out regex, out error);
+        TryCompile(pattern, whole: true, out regex, out error);
 
     /// <summary>Compiles a pattern that is searched for.</summary>
-    public static bool TryCompile(string pattern, [NotNullWhen(true)] out Regex? regex, [NotNullWhen(false)] out string? error)
-    {
-        try
-        {
-            regex = new Regex(pattern, Options);
-            error = null;
-            return true;
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            regex = null;
-            error = e.Message;
-            return false;
-        }
-    }
+    public static bool TryCompile(string pattern, [NotNullWhen(true)] out Regex? regex, [NotNullWhen(false)] out string? error) =>
+        TryCompile(pattern, whole: false, out regex, out error);
 
     /// <summary>Turns RE2's replacement syntax (<c>\1</c>, <c>\\</c>) into .NET's (<c>${1}</c>).</summary>
     public static string TranslateReplacement(string replacement)
@@ -49,5 +37,21 @@ internal static class RegexCompiler
                 result.Append(c);
         }
         return result.ToString();
+    }
+    private static bool TryCompile(string pattern, bool whole, [NotNullWhen(true)] out Regex? regex, [NotNullWhen(false)] out string? error)
+    {
+        regex = null;
+        if (!Re2Pattern.TryTranslate(pattern, out string? translated, out error))
+            return false;
+        try
+        {
+            regex = new Regex(whole ? $"\\A(?:{translated})\\z" : translated, Options);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            error = e.Message;
+            return false;
+        }
     }
 }
