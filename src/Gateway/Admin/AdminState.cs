@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Config.Diagnostics;
 using Gateway.Observability;
 using Gateway.Snapshot;
+using Gateway.Tls;
 
 namespace Gateway.Admin;
 
@@ -24,33 +25,14 @@ internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint?
 
 /// <summary>A cluster's endpoint.</summary>
 /// <param name="Address"><c>ip:port</c>.</param>
-/// <param name="Healthy">Whether it is used.</param>
+/// <param name="Weight">Its weight.</param>
 /// <param name="ActiveRequests">Requests under way.</param>
 /// <param name="Requests">Requests sent since it is known.</param>
-/// <param name="Weight">Its weight.</param>
-internal sealed record EndpointStatus(string Address, bool Healthy, long ActiveRequests, long Requests, long Weight);
+/// <param name="ConnectFailures">Connections that could not be made.</param>
+internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRequests, long Requests, long ConnectFailures);
 
 /// <summary>A live cluster.</summary>
 internal sealed record ClusterStatus(string Name, string Protocol, string Discovery, ImmutableArray<EndpointStatus> Endpoints);
-
-/// <summary>A certificate without its private part.</summary>
-/// <param name="Name">The Secret (<c>namespace/name</c>) or file.</param>
-/// <param name="Subject">Subject.</param>
-/// <param name="Issuer">Issuer.</param>
-/// <param name="SerialNumber">Serial number, hexadecimal.</param>
-/// <param name="NotBefore">Begin of validity.</param>
-/// <param name="NotAfter">End of validity.</param>
-/// <param name="DnsNames">Names it is for.</param>
-/// <param name="Problem">Why it is not used; null = it is.</param>
-internal sealed record CertificateStatus(
-    string Name,
-    string Subject,
-    string Issuer,
-    string SerialNumber,
-    DateTimeOffset NotBefore,
-    DateTimeOffset NotAfter,
-    ImmutableArray<string> DnsNames,
-    string? Problem = null);
 
 /// <summary>What the gateway's own ports may see and do; filled by the composition root.</summary>
 internal sealed class AdminState
@@ -67,15 +49,9 @@ internal sealed class AdminState
     /// <summary>The certificates.</summary>
     public required Func<IReadOnlyList<CertificateStatus>> Certificates { get; init; }
 
-    /// <summary>Whether new traffic is wanted.</summary>
-    public required Func<bool> IsReady { get; init; }
-
     /// <summary>Asks the process to drain and end.</summary>
     public required Action Quit { get; init; }
 
     /// <summary>Log levels.</summary>
     public required LogLevels Levels { get; init; }
-
-    /// <summary>The metrics.</summary>
-    public required GatewayMetrics Metrics { get; init; }
 }

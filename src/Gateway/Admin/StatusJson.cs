@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Tls;
 
 namespace Gateway.Admin;
 
@@ -37,10 +38,10 @@ internal static class StatusJson
             {
                 writer.WriteStartObject();
                 writer.WriteString("address", endpoint.Address);
-                writer.WriteBoolean("healthy", endpoint.Healthy);
                 writer.WriteNumber("weight", endpoint.Weight);
                 writer.WriteNumber("activeRequests", endpoint.ActiveRequests);
                 writer.WriteNumber("requests", endpoint.Requests);
+                writer.WriteNumber("connectFailures", endpoint.ConnectFailures);
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
@@ -60,16 +61,23 @@ internal static class StatusJson
             writer.WriteString("subject", certificate.Subject);
             writer.WriteString("issuer", certificate.Issuer);
             writer.WriteString("serialNumber", certificate.SerialNumber);
-            writer.WriteString("notBefore", certificate.NotBefore);
-            writer.WriteString("notAfter", certificate.NotAfter);
-            writer.WriteStartArray("dnsNames");
-            foreach (string name in certificate.DnsNames)
+            Time(writer, "notBefore", certificate.NotBefore);
+            Time(writer, "notAfter", certificate.NotAfter);
+            writer.WriteStartArray("subjectAltNames");
+            foreach (string name in certificate.SubjectAltNames)
                 writer.WriteStringValue(name);
             writer.WriteEndArray();
-            if (certificate.Problem is not null)
-                writer.WriteString("problem", certificate.Problem);
+            writer.WriteString("error", certificate.Error);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
+    }
+
+    private static void Time(Utf8JsonWriter writer, string name, DateTimeOffset? time)
+    {
+        if (time is { } value)
+            writer.WriteString(name, value);
+        else
+            writer.WriteNull(name);
     }
 }

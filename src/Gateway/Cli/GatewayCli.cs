@@ -16,7 +16,9 @@ internal sealed class GatewayCli
         _console = console;
         _root = new RootCommand("An ingress and egress gateway that serves Istio's resources.")
         {
+            RunCommand.Create(console),
             ValidateCommand.Create(console),
+            ExplainCommand.Create(console),
             VersionCommand.Create(console),
         };
         foreach (Option option in _root.Options)

@@ -29,6 +29,9 @@ internal sealed record BootstrapOptions
     /// <summary>Where configured ports are bound.</summary>
     public PortMap PortMap { get; init; } = PortMap.Identity;
 
+    /// <summary>Where traffic ports without <c>bind</c> are bound; null = all addresses.</summary>
+    public IPAddress? DefaultBind { get; init; }
+
     /// <summary>The admin port; null = off.</summary>
     public IPEndPoint? AdminEndPoint { get; init; } = new(IPAddress.Loopback, 15000);
 

@@ -4,6 +4,7 @@ using Gateway.Config.Diagnostics;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
 using Gateway.Sources;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Hosting;
@@ -11,12 +12,31 @@ namespace Gateway.Hosting;
 /// <summary>A configuration read once, without serving it.</summary>
 /// <param name="Config">What was accepted.</param>
 /// <param name="Snapshot">What it compiles to.</param>
-/// <param name="Diagnostics">All findings, in the order of the files.</param>
+/// <param name="Diagnostics">All findings, in the order of the steps.</param>
 internal sealed record OfflineConfig(ConfigSet Config, GatewaySnapshot Snapshot, ImmutableArray<Diagnostic> Diagnostics);
 
-/// <summary>Turns the options that name configuration into sources, the same way for the server and for offline commands.</summary>
+/// <summary>Turns the options that name configuration into a pipeline: the server's pipeline, or one reading for offline commands.</summary>
 internal static class ConfigInputs
 {
+    /// <summary>Makes the pipeline; it owns the sources.</summary>
+    public static ConfigPipeline Pipeline(
+        BootstrapOptions options,
+        Func<GatewaySnapshot, CancellationToken, Task<IReadOnlyList<Diagnostic>>> publish,
+        Action<PipelineResult>? passEnded,
+        ILoggerFactory loggers,
+        TimeProvider time)
+    {
+        ILogger<FileConfigSource> logger = loggers.CreateLogger<FileConfigSource>();
+        List<IConfigSource> sources = [];
+        if (!options.ConfigPaths.IsEmpty)
+            sources.Add(new FileConfigSource(options.ConfigPaths, time, logger));
+        if (options.Source is not null)
+            sources.Add(options.Source);
+        IConfigSource? mesh = options.MeshConfigPath is null ? null : new FileConfigSource([options.MeshConfigPath], time, logger);
+        ConfigSteps steps = new(new ConfigLoader().Load, config => SnapshotCompiler.Compile(config, options.Identity), publish);
+        return new ConfigPipeline(sources, mesh, steps, time, loggers.CreateLogger<ConfigPipeline>()) { PassEnded = passEnded };
+    }
+
     /// <summary>Reads, loads and compiles once.</summary>
     public static async Task<OfflineConfig> ReadAsync(BootstrapOptions options, CancellationToken cancellationToken)
     {

@@ -4,14 +4,8 @@ namespace Gateway.Hosting;
 
 /// <summary>What the coordinator drives, in this order.</summary>
 /// <param name="BeginDrain">Ask clients to go elsewhere (<c>Connection: close</c>, GOAWAY) while everything is still served.</param>
-/// <param name="StopAccepting">Close the ports.</param>
-/// <param name="WaitUntilIdle">Completes when no request is under way; cancelled at the deadline.</param>
-/// <param name="Abort">Cut off what is left.</param>
-internal sealed record DrainSteps(
-    Action BeginDrain,
-    Func<Task> StopAccepting,
-    Func<CancellationToken, Task> WaitUntilIdle,
-    Func<Task> Abort);
+/// <param name="EndTraffic">Close the ports, wait until requests under way have ended or the time is over or the token fires, cut off what is left.</param>
+internal sealed record DrainSteps(Action BeginDrain, Func<TimeSpan, CancellationToken, Task> EndTraffic);
 
 /// <summary>
 /// The end of a gateway: readiness fails at once, traffic is served for the drain time so that load balancers notice,
@@ -44,19 +38,8 @@ internal sealed partial class DrainCoordinator
         _steps.BeginDrain();
         await DelayAsync(drainTime, hurry).ConfigureAwait(false);
 
-        await _steps.StopAccepting().ConfigureAwait(false);
-        using CancellationTokenSource timeout = new(shutdownTimeout, _time);
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(hurry, timeout.Token);
-        try
-        {
-            await _steps.WaitUntilIdle(deadline.Token).ConfigureAwait(false);
-            LogIdle(_logger);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            LogAborting(_logger);
-        }
-        await _steps.Abort().ConfigureAwait(false);
+        await _steps.EndTraffic(shutdownTimeout, hurry).ConfigureAwait(false);
+        LogDrained(_logger);
     }
 
     private async Task DelayAsync(TimeSpan delay, CancellationToken hurry)
@@ -73,9 +56,6 @@ internal sealed partial class DrainCoordinator
     [LoggerMessage(1, LogLevel.Information, "Draining: not ready any more, traffic is accepted for another {Seconds} s.")]
     private static partial void LogDraining(ILogger logger, double seconds);
 
-    [LoggerMessage(2, LogLevel.Information, "All requests have ended.")]
-    private static partial void LogIdle(ILogger logger);
-
-    [LoggerMessage(3, LogLevel.Warning, "Requests are still under way at the deadline; they are cut off.")]
-    private static partial void LogAborting(ILogger logger);
+    [LoggerMessage(2, LogLevel.Information, "Drained.")]
+    private static partial void LogDrained(ILogger logger);
 }

@@ -4,28 +4,18 @@ using System.Globalization;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// Where configured ports are really bound: <c>80=8080</c> for one, <c>*=0</c> for all others (0 = any free port).
+/// Where configured ports are really bound: <c>80=8080</c> for one, <c>*=0</c> = all others at any free port.
 /// Changes nothing of what the configuration means: routes and redirects speak of the configured ports.
 /// </summary>
-internal sealed class PortMap
+/// <param name="Ports">Configured port to bound port; 0 = any free one.</param>
+/// <param name="OthersAnyFree">Whether ports without a rule are bound at any free port instead of their own number.</param>
+internal sealed record PortMap(ImmutableDictionary<int, int> Ports, bool OthersAnyFree)
 {
-    private readonly ImmutableDictionary<int, int> _ports;
-    private readonly int? _others;
-
-    private PortMap(ImmutableDictionary<int, int> ports, int? others)
-    {
-        _ports = ports;
-        _others = others;
-    }
-
     /// <summary>Every port as configured.</summary>
-    public static PortMap Identity { get; } = new(ImmutableDictionary<int, int>.Empty, null);
+    public static PortMap Identity { get; } = new(ImmutableDictionary<int, int>.Empty, OthersAnyFree: false);
 
     /// <summary>Every port at any free one: for tests.</summary>
-    public static PortMap AnyFree { get; } = new(ImmutableDictionary<int, int>.Empty, 0);
-
-    /// <summary>The port to bind for a configured one.</summary>
-    public int Bind(int configured) => _ports.TryGetValue(configured, out int port) ? port : _others ?? configured;
+    public static PortMap AnyFree { get; } = new(ImmutableDictionary<int, int>.Empty, OthersAnyFree: true);
 
     /// <summary>The same map with one more rule, <c>FROM=TO</c>; null if the text is not one.</summary>
     public PortMap? With(string rule)
@@ -35,8 +25,8 @@ internal sealed class PortMap
             return null;
         ReadOnlySpan<char> from = rule.AsSpan(0, equals);
         if (from is "*")
-            return new PortMap(_ports, to);
-        return TryPort(from, lowest: 1, out int port) ? new PortMap(_ports.SetItem(port, to), _others) : null;
+            return to == 0 ? this with { OthersAnyFree = true } : null;
+        return TryPort(from, lowest: 1, out int port) ? this with { Ports = Ports.SetItem(port, to) } : null;
     }
 
     private static bool TryPort(ReadOnlySpan<char> text, int lowest, out int port) =>

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using System.Net;
+using Gateway.Admin;
+using Gateway.Config.Diagnostics;
+using Gateway.Config.Model;
+using Gateway.Observability;
+using Gateway.Observability.AccessLogs;
+using Gateway.Snapshot;
+using Gateway.Sources;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Hosting;
+
+/// <summary>The configuration has errors and <see cref="BootstrapOptions.AllowInvalid"/> is not set.</summary>
+internal sealed class ConfigRefusedException(ImmutableArray<Diagnostic> diagnostics) : Exception("The configuration has errors.")
+{
+    /// <summary>All findings.</summary>
+    public ImmutableArray<Diagnostic> Diagnostics { get; } = diagnostics;
+}
+
+/// <summary>
+/// The composition root: one whole gateway, several of which may live in one process. Start order: own ports (not ready)
+/// → data plane → first configuration → ready. End: <see cref="DrainAsync"/>, then dispose; the own ports answer to the last.
+/// </summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly BootstrapOptions _options;
+    private readonly AccessLog _accessLog;
+    private readonly GatewayMetrics _metrics = new();
+    private readonly ConfigPipeline _config;
+    private readonly DrainCoordinator _drain;
+    private readonly TaskCompletionSource _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private AdminServer? _admin;
+
+    private GatewayHost(BootstrapOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        _options = options;
+        _accessLog = new AccessLog(AccessLog.OpenPath, time, loggers.CreateLogger<AccessLog>());
+        RequestMetrics requests = new(_metrics.Factory, options.Workload);
+        DataPlane = new DataPlane(
+            new DataPlaneOptions { PortMap = options.PortMap.Ports, EphemeralPorts = options.PortMap.OthersAnyFree, DefaultBind = options.DefaultBind },
+            new StreamSinks(requests, _accessLog),
+            loggers,
+            time);
+        _config = ConfigInputs.Pipeline(options, PublishAsync, new ReloadReporter(_metrics, loggers.CreateLogger<ReloadReporter>()).Report, loggers, time);
+        _drain = new DrainCoordinator(
+            new DrainSteps(DataPlane.Listeners.RequestClose, DataPlane.DrainAsync),
+            time,
+            loggers.CreateLogger<DrainCoordinator>());
+        _metrics.BeforeScrape(() => ScrapedState.Update(_metrics, DataPlane, _accessLog));
+    }
+
+    /// <summary>Listeners, clusters, certificates, the live snapshot.</summary>
+    public DataPlane DataPlane { get; }
+
+    /// <summary>Completes when someone asked over the admin port to end the process.</summary>
+    public Task QuitRequested => _quit.Task;
+
+    /// <summary>The latest pass over the configuration.</summary>
+    public PipelineResult LastPass => _config.Last;
+
+    /// <summary>Whether new traffic is wanted: a configuration is in force and the end has not begun.</summary>
+    public bool IsReady => _config.Last.Generation > 0 && !_drain.IsDraining;
+
+    /// <summary>Starts everything; when it returns, the first configuration is served.</summary>
+    /// <exception cref="ConfigRefusedException">The configuration has errors.</exception>
+    /// <exception cref="AdminPortException">One of the gateway's own ports cannot be bound.</exception>
+    public static async Task<GatewayHost> StartAsync(BootstrapOptions options, ILoggerFactory loggers, LogLevels levels, TimeProvider time, CancellationToken cancellationToken)
+    {
+        GatewayHost host = new(options, loggers, time);
+        try
+        {
+            host._admin = await AdminServer.StartAsync(host.Ports(levels), loggers, cancellationToken).ConfigureAwait(false);
+            await host.DataPlane.StartAsync(cancellationToken).ConfigureAwait(false);
+            PipelineResult first = await host._config.StartAsync(options.AllowInvalid, cancellationToken).ConfigureAwait(false);
+            return first.Succeeded || options.AllowInvalid ? host : throw new ConfigRefusedException(first.Diagnostics);
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Where one of the own ports (<c>admin</c>, <c>health</c>, <c>metrics</c>) listens; null = it is off.</summary>
+    public IPEndPoint? EndPointOf(string purpose) => _admin?.EndPointOf(purpose);
+
+    /// <summary>Asks for a new look at the configuration sources.</summary>
+    public void RequestReload() => _config.RequestReload();
+
+    /// <summary>Opens the access log anew, after a rotation.</summary>
+    public void ReopenAccessLog() => _accessLog.Reopen();
+
+    /// <summary>Ends traffic in good order; <paramref name="hurry"/> skips what waiting is left.</summary>
+    public Task DrainAsync(CancellationToken hurry) => _drain.RunAsync(_options.DrainTime, _options.ShutdownTimeout, hurry);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _config.DisposeAsync().ConfigureAwait(false);
+        await DataPlane.DisposeAsync().ConfigureAwait(false);
+        await _accessLog.DisposeAsync().ConfigureAwait(false);
+        if (_admin is not null)
+            await _admin.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<Diagnostic>> PublishAsync(GatewaySnapshot snapshot, CancellationToken cancellationToken)
+    {
+        ImmutableArray<Diagnostic> accessLog = await _accessLog.ConfigureAsync(AccessLogSettingsOf(snapshot.Mesh), snapshot.Mesh.Node.Location).ConfigureAwait(false);
+        return [.. accessLog, .. await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false)];
+    }
+
+    private AccessLogSettings AccessLogSettingsOf(MeshConfig mesh) =>
+        new(_options.AccessLog.File ?? mesh.AccessLogFile, _options.AccessLog.Encoding ?? mesh.AccessLogEncoding, AccessLogFormatOf(mesh));
+
+    // A format belongs to the encoding it was written for.
+    private string AccessLogFormatOf(MeshConfig mesh) =>
+        _options.AccessLog.Encoding is { } encoding && encoding != mesh.AccessLogEncoding ? "" : mesh.AccessLogFormat;
+
+    private List<AdminPort> Ports(LogLevels levels)
+    {
+        AdminState state = new()
+        {
+            Config = () =>
+            {
+                PipelineResult last = _config.Last;
+                return new ConfigStatus(last.Generation, last.Time, last.Succeeded, last.Diagnostics, last.Snapshot);
+            },
+            Listeners = () => ScrapedState.Listeners(DataPlane),
+            Clusters = () => ScrapedState.Clusters(DataPlane),
+            Certificates = () => DataPlane.Certificates.List,
+            Quit = () => _quit.TrySetResult(),
+            Levels = levels,
+        };
+        List<AdminPort> ports = [];
+        if (_options.AdminEndPoint is { } admin)
+            ports.Add(new AdminPort("admin", admin, new AdminEndpoints(state).HandleAsync));
+        if (_options.HealthEndPoint is { } health)
+            ports.Add(new AdminPort("health", health, HealthEndpoints.Health(() => IsReady)));
+        if (_options.MetricsEndPoint is { } metrics)
+            ports.Add(new AdminPort("metrics", metrics, HealthEndpoints.Metrics(_metrics)));
+        return ports;
+    }
+}

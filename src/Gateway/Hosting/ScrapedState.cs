@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Gateway.Admin;
+using Gateway.Clusters;
+using Gateway.Listeners;
+using Gateway.Observability;
+using Gateway.Observability.AccessLogs;
+using Gateway.Tls;
+
+namespace Gateway.Hosting;
+
+/// <summary>Brings the data plane's state into the words of the admin port and of the metrics, when someone asks.</summary>
+internal static class ScrapedState
+{
+    /// <summary>Before a scrape.</summary>
+    public static void Update(GatewayMetrics metrics, DataPlane dataPlane, AccessLog accessLog)
+    {
+        metrics.SetAccessLogDrops(accessLog.Dropped);
+        HashSet<string> listeners = new(StringComparer.Ordinal);
+        foreach (ListenerStatus listener in Listeners(dataPlane))
+        {
+            listeners.Add(listener.Name);
+            metrics.SetConnections(listener.Name, listener.Open, listener.Total);
+        }
+        HashSet<string> certificates = new(StringComparer.Ordinal);
+        foreach (CertificateStatus certificate in dataPlane.Certificates.List)
+        {
+            if (certificate.NotAfter is { } notAfter && certificates.Add(certificate.Name))
+                metrics.SetCertificate(certificate.Name, notAfter);
+        }
+        metrics.Retain(certificates, listeners);
+    }
+
+    /// <summary>The ports.</summary>
+    public static IReadOnlyList<ListenerStatus> Listeners(DataPlane dataPlane)
+    {
+        List<ListenerStatus> result = [];
+        foreach (ActiveListener listener in dataPlane.Listeners.Current.Values.OrderBy(listener => listener.Config.Port))
+            result.Add(new ListenerStatus(listener.Config.Name, listener.Config.Port, listener.EndPoint, listener.Open.Count, listener.Open.Total));
+        return result;
+    }
+
+    /// <summary>The clusters.</summary>
+    public static IReadOnlyList<ClusterStatus> Clusters(DataPlane dataPlane)
+    {
+        List<ClusterStatus> result = [];
+        foreach (Cluster cluster in dataPlane.Clusters.Current.Values.OrderBy(cluster => cluster.Config.Name, StringComparer.Ordinal))
+        {
+            EndpointSet set = cluster.Endpoints;
+            ImmutableArray<EndpointStatus>.Builder endpoints = ImmutableArray.CreateBuilder<EndpointStatus>(set.Count);
+            for (int i = 0; i < set.Count; i++)
+            {
+                UpstreamEndpoint endpoint = set.Endpoints[i];
+                endpoints.Add(new EndpointStatus(endpoint.Address, set.Weights[i], endpoint.ActiveRequests, endpoint.TotalRequests, endpoint.ConnectFailures));
+            }
+            result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable()));
+        }
+        return result;
+    }
+}
