@@ -1,15 +1,11 @@
 using Gateway.Conformance.Tests.Cases;
 using Gateway.Conformance.Tests.Report;
-using Gateway.Conformance.Tests.Resolution;
-using Gateway.Conformance.Tests.Validation;
 
 namespace Gateway.Conformance.Tests;
 
 /// <summary>Every case file of the folders that <c>GATEWAY_CASES</c> names, one test per file.</summary>
-public sealed class ConformanceTests(ConformanceReport report) : IClassFixture<ConformanceReport>
+public sealed class ConformanceTests(ConformanceReport report, SuiteFixture suites) : IClassFixture<ConformanceReport>, IClassFixture<SuiteFixture>
 {
-    private static readonly ISuite[] Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite()];
-
     public static TheoryData<string, string> Files
     {
         get
@@ -27,7 +23,7 @@ public sealed class ConformanceTests(ConformanceReport report) : IClassFixture<C
     {
         CaseFile cases = CaseFolders.Current.Files().First(candidate => candidate.Label == file && candidate.Folder == folder);
 
-        FileVerdict verdict = await SuiteRunner.RunAsync(cases, Suites);
+        FileVerdict verdict = await SuiteRunner.RunAsync(cases, suites.Suites);
 
         report.Add(verdict);
         string[] failures = [.. verdict.Cases.Where(test => test.Status == CaseStatus.Failed).Select(test => $"{test.Name}: {test.Why}")];

@@ -68,9 +68,14 @@ internal static class Yaml
         }
     }
 
-    /// <summary>Lays one mapping over another; nested mappings are merged, everything else is replaced.</summary>
+    /// <summary>
+    /// Lays one mapping over another; nested mappings are merged, everything else is replaced. The text <c>(common)</c>
+    /// stands for what lies beneath.
+    /// </summary>
     public static YamlNode Over(this YamlNode? upper, YamlNode lower)
     {
+        if (upper.Text() == "(common)")
+            return lower;
         if (upper is not YamlMappingNode || lower is not YamlMappingNode)
             return upper ?? lower;
         var result = new YamlMappingNode();

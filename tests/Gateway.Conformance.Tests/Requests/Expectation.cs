@@ -17,13 +17,13 @@ internal static class Expectation
         }
         // A case that names only what the backend sees (path-normalization) expects it to be reached.
         if (expect.Get("outcome") is null && actual.Outcome != "forward")
-            yield return $"{run}: outcome: expected forward, got {actual.Outcome} {actual.Status}";
+            yield return $"{run}: outcome: expected forward, got {actual.Outcome} ({actual.Status} {actual.Detail} {actual.Body})";
     }
 
     private static IEnumerable<string> Compare(string key, YamlNode value, YamlNode? expect, Observation actual) => key switch
     {
         "note" or "tolerancePercent" or "perDestination" => [],
-        "outcome" => Same(key, value.Text(), actual.Outcome, detail: actual.Status is { } status ? $" ({status} {actual.Body})" : ""),
+        "outcome" => Same(key, value.Text(), actual.Outcome, detail: $" ({actual.Status} {actual.Detail} {actual.Body})"),
         "status" => actual.Status is { } seen ? Same(key, value.Text(), Text(seen)) : [],
         "destination" => CompareDestination(Destination.Read(value), actual),
         "weights" => CompareWeights(value, Number(expect.Get("tolerancePercent")) ?? 10, actual),

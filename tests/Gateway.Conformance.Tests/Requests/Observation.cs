@@ -24,6 +24,9 @@ internal sealed record Observation
     /// <summary>Body of an answer that the gateway made.</summary>
     public string? Body { get; init; }
 
+    /// <summary>More for people: why it ended so.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>Name of the route.</summary>
     public string? RouteName { get; init; }
 

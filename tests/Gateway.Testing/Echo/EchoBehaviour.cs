@@ -12,6 +12,9 @@ namespace Gateway.Testing.Echo;
 /// </summary>
 public static class EchoBehaviour
 {
+    /// <summary>Every echo's answer carries it; an answer without was made by somebody else.</summary>
+    public const string MarkerHeader = "echo-upstream";
+
     private const int ChunkBytes = 64 * 1024;
 
     internal static bool CopiesBody(HttpRequest request) => request.Headers["echo-body"] == "copy";
@@ -33,6 +36,7 @@ public static class EchoBehaviour
             return;
         }
         response.StatusCode = (int)(Number(wish["echo-status"]) ?? StatusCodes.Status200OK);
+        response.Headers[MarkerHeader] = seen.Upstream;
         foreach (string? header in wish["echo-header"])
         {
             string[] parts = header!.Split('=', 2);

@@ -1,0 +1,117 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Gateway.Conformance.Tests.Cases;
+using Gateway.Snapshot;
+using Gateway.Testing;
+using Gateway.Testing.Echo;
+
+namespace Gateway.Conformance.Tests.Requests;
+
+/// <summary>A request sent to a gateway of its own over real sockets, through to real echo servers.</summary>
+internal static class LiveRun
+{
+    public static async Task<Observation> ObserveAsync(
+        GatewaySnapshot snapshot, ConformanceCase test, CaseRequest request, CaseBackends backends, CancellationToken cancel)
+    {
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(TimeSpan.Zero);
+        await gateway.ApplyAsync(snapshot, cancel);
+        if (gateway.FindPort(request.Port) is not { } port)
+            return new Observation { Outcome = "no_listener" };
+        using X509Certificate2? certificate = Certificate(test, request);
+        var client = new CaseClient(port, request, certificate);
+        var observations = new List<Observation>(request.Count);
+        for (int i = 0; i < request.Count; i++)
+            observations.Add(await ObserveOneAsync(gateway, client, request, backends, cancel));
+        return request.Count == 1 ? observations[0] : Join(observations);
+    }
+
+    private static X509Certificate2? Certificate(ConformanceCase test, CaseRequest request)
+    {
+        if (request.ClientCertificate is not { } files)
+            return null;
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(
+            CaseCertificates.Locate(test.File, files.Certificate), CaseCertificates.Locate(test.File, files.Key));
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static async Task<Observation> ObserveOneAsync(
+        TestGateway gateway, CaseClient client, CaseRequest request, CaseBackends backends, CancellationToken cancel)
+    {
+        int before = gateway.Completed.Count;
+        ClientAnswer? answer;
+        try
+        {
+            answer = await client.SendAsync(cancel);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return new Observation { Outcome = "no_listener" };
+        }
+        catch (Exception exception) when (exception is AuthenticationException || (exception is IOException && request.IsTls))
+        {
+            return new Observation { Outcome = "connection_closed", Handshake = "failed", Detail = exception.Message };
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            return new Observation { Outcome = "connection_closed", Detail = exception.Message };
+        }
+        if (answer is null)
+            return new Observation { Outcome = "connection_closed" };
+        await Eventually.HoldsAsync(() => gateway.Completed.Count > before, "the gateway has ended the request");
+        return Read(answer, gateway.Completed.Last(), request, backends);
+    }
+
+    private static Observation Read(ClientAnswer answer, CompletedRequest completed, CaseRequest request, CaseBackends backends)
+    {
+        bool forwarded = answer.Headers.Any(header => header.Key.Equals(EchoBehaviour.MarkerHeader, StringComparison.OrdinalIgnoreCase));
+        EchoRequest? seen = forwarded ? EchoRequest.Parse(Encoding.UTF8.GetString(answer.Body)) : null;
+        return new Observation
+        {
+            Outcome = forwarded ? "forward" : LocalOutcome(answer, completed),
+            Status = answer.Status,
+            Destination = seen is null ? null : backends.At(seen.LocalPort),
+            Shares = seen is null ? null : [(backends.At(seen.LocalPort), 100)],
+            Upstream = seen is null ? null : new UpstreamView
+            {
+                Path = seen.Target,
+                Authority = seen.Authority,
+                Protocol = seen.Protocol,
+                Headers = seen.Headers,
+                Tls = seen.Tls,
+                ServerName = seen.ServerName,
+                ClientCertificateSubject = seen.ClientCertificateSubject,
+            },
+            ResponseHeaders = answer.Headers,
+            Body = forwarded ? null : Encoding.UTF8.GetString(answer.Body),
+            Detail = $"{completed.Flags} {completed.Details}",
+            RouteName = completed.RouteName,
+            Handshake = request.IsTls ? "ok" : null,
+            GrpcStatus = answer.GrpcStatus,
+        };
+    }
+
+    /// <summary>The client alone cannot tell a missing route from a route that answers 404: Envoy's details can.</summary>
+    private static string LocalOutcome(ClientAnswer answer, CompletedRequest completed) => (answer.Status, completed.Details) switch
+    {
+        (404, "route_not_found") => "not_found",
+        (_, "fault_filter_abort") => "fault",
+        ( >= 300 and < 400, _) => "redirect",
+        ( >= 500, "direct_response") => "local_reply",
+        ( >= 500, _) => "upstream_failure",
+        _ => "local_reply",
+    };
+
+    private static Observation Join(List<Observation> observations)
+    {
+        Observation first = observations[0];
+        Observation different = observations.FirstOrDefault(other => other.Outcome != first.Outcome || other.Status != first.Status) ?? first;
+        return different with
+        {
+            Shares = [.. observations.Where(one => one.Destination is not null)
+                .GroupBy(one => one.Destination!)
+                .Select(group => (group.Key, 100.0 * group.Count() / observations.Count))],
+        };
+    }
+}

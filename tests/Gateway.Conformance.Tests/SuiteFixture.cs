@@ -1,0 +1,25 @@
+using Gateway.Conformance.Tests.Requests;
+using Gateway.Conformance.Tests.Resolution;
+using Gateway.Conformance.Tests.Validation;
+
+namespace Gateway.Conformance.Tests;
+
+/// <summary>The suites, in the order in which they are asked, with what they share.</summary>
+public sealed class SuiteFixture : IAsyncLifetime
+{
+    private EchoFleet? _fleet;
+
+    internal IReadOnlyList<ISuite> Suites { get; private set; } = [];
+
+    public async Task InitializeAsync()
+    {
+        _fleet = await EchoFleet.StartAsync();
+        Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite(), new RequestSuite(_fleet, new CaseCertificates())];
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_fleet is not null)
+            await _fleet.DisposeAsync();
+    }
+}

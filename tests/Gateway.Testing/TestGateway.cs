@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
+using Gateway.Hosting;
+using Gateway.Http;
+using Gateway.Snapshot;
+using Gateway.Snapshot.Compilation;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Testing;
+
+/// <summary>
+/// A gateway in this process: YAML in, real sockets out. Every configured port is bound to one on loopback that the
+/// system chooses; <see cref="Port"/> tells which. The configuration can be replaced while it runs.
+/// </summary>
+public sealed class TestGateway : IAsyncDisposable
+{
+    private readonly ConfigLoader _loader = new();
+    private readonly CompletionLog _completed = new();
+    private readonly DataPlane _plane;
+
+    private TestGateway(TimeSpan drainTime) => _plane = new DataPlane(
+        new DataPlaneOptions { EphemeralPorts = true, DefaultBind = IPAddress.Loopback, DrainTime = drainTime },
+        _completed, NullLoggerFactory.Instance, TimeProvider.System);
+
+    /// <summary>All requests that have ended, in the order of their ends.</summary>
+    public IReadOnlyCollection<CompletedRequest> Completed => _completed.Requests;
+
+    /// <summary>Open connections of clients.</summary>
+    public int OpenConnections => _plane.Listeners.OpenConnectionCount;
+
+    /// <summary>Starts a gateway with a configuration, which must be free of errors.</summary>
+    public static async Task<TestGateway> StartAsync(params string[] yaml)
+    {
+        TestGateway gateway = await StartEmptyAsync(Eventually.Deadline);
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(yaml);
+        return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));
+    }
+
+    /// <summary>Starts a gateway without a configuration.</summary>
+    /// <param name="drainTime">How long requests on what is no longer configured may go on.</param>
+    public static async Task<TestGateway> StartEmptyAsync(TimeSpan drainTime)
+    {
+        var gateway = new TestGateway(drainTime);
+        await gateway._plane.StartAsync(CancellationToken.None);
+        return gateway;
+    }
+
+    /// <summary>Replaces the whole configuration, as a reload does.</summary>
+    /// <returns>The errors found; what has none is served.</returns>
+    public async Task<IReadOnlyList<string>> ApplyAsync(params string[] yaml)
+    {
+        ConfigDocument[] documents = [.. yaml.Select((text, index) => new ConfigDocument($"document-{index}.yaml", Encoding.UTF8.GetBytes(text)))];
+        LoadResult load = _loader.Load(documents);
+        CompileResult compiled = SnapshotCompiler.Compile(load.Config, new GatewayIdentity());
+        ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
+        return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
+            .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
+    }
+
+    /// <summary>The port on loopback that stands for a configured one.</summary>
+    public int Port(int configured) => FindPort(configured) ?? throw new InvalidOperationException($"Nothing listens for port {configured}.");
+
+    /// <summary>The port on loopback that stands for a configured one; null = nothing listens.</summary>
+    public int? FindPort(int configured) => _plane.Listeners.EndPointOf(configured)?.Port;
+
+    /// <summary>Waits for the end of a request that the condition names.</summary>
+    public async Task<CompletedRequest> CompletionAsync(Func<CompletedRequest, bool> condition)
+    {
+        await Eventually.HoldsAsync(() => Completed.Any(condition), "the request has ended");
+        return Completed.First(condition);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _plane.DisposeAsync();
+
+    internal Task<ImmutableArray<Diagnostic>> ApplyAsync(GatewaySnapshot snapshot, CancellationToken cancel) => _plane.ApplyAsync(snapshot, cancel);
+
+    /// <summary>Kestrel reads its switches once in a process: before the first echo server, not only before the first gateway.</summary>
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "A test library is application code.")]
+    internal static void SetSwitches() => KestrelLimits.SetSwitches();
+}
