@@ -14,6 +14,9 @@ internal sealed class FieldRecorder
     /// <summary>Paths in the order of asking (<c>spec.http[].match[].headers{}.exact</c>) with the type in OpenAPI's words.</summary>
     public IReadOnlyList<(string Path, string Type)> Fields => _fields;
 
+    /// <summary>The type of fields that are known but not read.</summary>
+    public const string NotRead = "not read";
+
     /// <summary>Notes a field.</summary>
     public void Add(string path, string type) => _fields.Add((path, type));
 }

@@ -3,7 +3,7 @@ namespace Gateway.Config.Binding;
 /// <summary>What the gateway does with a field.</summary>
 internal enum FieldSupport
 {
-    /// <summary>It acts on it.</summary>
+    /// <summary>It acts on it, or does nothing where Istio's own gateway does nothing either.</summary>
     Supported,
 
     /// <summary>It reads it, warns and goes on without.</summary>

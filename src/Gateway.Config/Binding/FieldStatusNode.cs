@@ -15,7 +15,7 @@ internal sealed class FieldStatusNode
     public FieldStatus? Status { get; private set; }
 
     /// <summary>The status of single values of the field.</summary>
-    public Dictionary<string, FieldStatus> Values { get; } = [];
+    public Dictionary<string, FieldStatus> Values { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The node of a field.</summary>
     public FieldStatusNode? Enter(string key) => _fields.GetValueOrDefault(key);
@@ -45,9 +45,12 @@ internal sealed class FieldStatusNode
             return;
         DiagnosticDescriptor what = status.Support == FieldSupport.Rejected ? DiagnosticCatalogue.Refused : DiagnosticCatalogue.NotHonoured;
         string subject = status.Value is null ? $"'{entry.Key}'" : $"'{entry.Key}: {status.Value}'";
-        context.Report(what, $"{subject} {(status.Support == FieldSupport.Rejected ? "cannot be honoured, and leaving it out would weaken security" : "has no effect here")}: {status.Note}.", entry.KeyLocation, reader.PathOf(entry.Key));
+        string effect = status.Support == FieldSupport.Rejected ? "cannot be honoured, and going on without it would weaken security" : "has no effect here";
+        context.Report(what, $"{subject} {effect}: {status.Note}.", entry.KeyLocation, reader.PathOf(entry.Key));
     }
 
+    /// <summary>Whether a value says no more than leaving the field out would.</summary>
     private static bool IsEmpty(ConfigNode value) =>
+        value.Text is "false" ||
         (value.Kind == ConfigNodeKind.Sequence && value.Items.Count == 0) || (value.Kind == ConfigNodeKind.Mapping && value.Entries.Count == 0);
 }

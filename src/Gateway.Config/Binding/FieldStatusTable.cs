@@ -1,25 +1,121 @@
 using System.Collections.Frozen;
+using static Gateway.Config.Binding.FieldSupport;
 
 namespace Gateway.Config.Binding;
 
 /// <summary>
-/// The one list of fields that are not simply supported; <c>docs/compatibility.md</c> is compared with it. A later
-/// feature takes its row away.
+/// The one list of fields that are not simply supported: findings come from it, and <c>docs/compatibility.md</c> is
+/// compared with it. Who makes a field work takes its row away.
 /// </summary>
 internal static class FieldStatusTable
 {
+    private const string Servers = "spec.servers[].";
+    private const string Http = "spec.http[].";
+
     /// <summary>The rows.</summary>
-    public static IReadOnlyList<FieldStatus> Rows { get; } = [];
+    public static IReadOnlyList<FieldStatus> Rows { get; } =
+    [
+        .. OfGateway(),
+        .. OfVirtualService(),
+        .. OfTrafficPolicy("spec.trafficPolicy."),
+        .. OfTrafficPolicy("spec.subsets[].trafficPolicy."),
+        .. OfServiceEntry(),
+        .. OfWorkload("ServiceEntry", "spec.endpoints[]."),
+        .. OfWorkload("WorkloadEntry", "spec."),
+        .. OfMeshConfig(),
+    ];
 
     private static readonly FrozenDictionary<string, FieldStatusNode> Roots = Build();
 
     /// <summary>The root of a kind's tree; null if everything is supported.</summary>
     public static FieldStatusNode? Of(string kind) => Roots.GetValueOrDefault(kind);
 
+    private static IEnumerable<FieldStatus> OfGateway()
+    {
+        const string Kind = "Gateway";
+        yield return new(Kind, Servers + "defaultEndpoint", Ignored, "Istio's gateways do not use it either");
+        yield return new(Kind, Servers + "port.targetPort", Ignored, "it is deprecated, and Istio's gateways do not use it either");
+        foreach (string protocol in (string[])["TCP", "TLS", "MONGO", "MYSQL", "REDIS"])
+            yield return new(Kind, Servers + "port.protocol", Ignored, "servers for other protocols than HTTP are not opened", protocol);
+        foreach (string mode in (string[])["PASSTHROUGH", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"])
+            yield return new(Kind, Servers + "tls.mode", Ignored, "servers of this mode are not opened", mode);
+        yield return new(Kind, Servers + "tls.cipherSuites", Ignored, "the platform's own list is offered");
+        yield return new(Kind, Servers + "tls.ecdhCurves", Ignored, "the platform's own list is offered");
+        yield return new(Kind, Servers + "tls.insecureSkipVerify", Ignored, "client certificates are always verified");
+        yield return new(Kind, Servers + "tls.caCrl", Rejected, "revoked client certificates would be taken");
+        yield return new(Kind, Servers + "tls.verifyCertificateHash", Rejected, "any client certificate of the authority would be taken");
+        yield return new(Kind, Servers + "tls.verifyCertificateSpki", Rejected, "any client certificate of the authority would be taken");
+    }
+
+    private static IEnumerable<FieldStatus> OfVirtualService()
+    {
+        const string Kind = "VirtualService";
+        yield return new(Kind, "spec.tcp", Ignored, "TCP routes are not served");
+        yield return new(Kind, "spec.tls", Ignored, "routes by SNI are not served");
+        yield return new(Kind, Http + "timeout", Ignored, "requests have no time limit");
+        yield return new(Kind, Http + "retries", Ignored, "requests are tried once");
+        yield return new(Kind, Http + "fault", Ignored, "no faults are injected");
+        foreach (string mirror in (string[])["mirror", "mirror_percent", "mirrorPercent", "mirrorPercentage", "mirrors"])
+            yield return new(Kind, Http + mirror, Ignored, "requests are not mirrored");
+        yield return new(Kind, Http + "corsPolicy", Ignored, "preflight requests go to the destination");
+        yield return new(Kind, Http + "match[].statPrefix", Ignored, "no statistics of single routes are kept");
+    }
+
+    private static IEnumerable<FieldStatus> OfTrafficPolicy(string policy)
+    {
+        const string Kind = "DestinationRule";
+        foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
+        {
+            yield return new(Kind, place + "connectionPool", Ignored, "connections and requests to the destination are not limited");
+            yield return new(Kind, place + "loadBalancer", Ignored, "the default load balancing is used");
+            yield return new(Kind, place + "outlierDetection", Ignored, "failing endpoints are not ejected");
+            foreach (string mode in (string[])["SIMPLE", "MUTUAL", "ISTIO_MUTUAL"])
+                yield return new(Kind, place + "tls.mode", Rejected, "requests would go to the destination in plain text", mode);
+        }
+        yield return new(Kind, policy + "proxyProtocol", Ignored, "no PROXY header is sent");
+        yield return new(Kind, policy + "retryBudget", Ignored, "requests are tried once");
+        yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
+    }
+
+    private static IEnumerable<FieldStatus> OfServiceEntry()
+    {
+        const string Kind = "ServiceEntry";
+        yield return new(Kind, "spec.addresses", Supported, "no effect at a gateway, in Istio neither: requests are routed by host");
+        yield return new(Kind, "spec.location", Supported, "no effect on traffic at a gateway: it decides about TLS inside the mesh");
+        yield return new(Kind, "spec.resolution", Supported, "NONE and DYNAMIC_DNS leave a gateway without endpoints, as in Istio: 503 (UH)");
+        yield return new(Kind, "spec.subjectAltNames", Ignored, "connections to the destination are made without TLS");
+    }
+
+    private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)
+    {
+        yield return new(kind, place + "locality", Ignored, "load balancing does not look at localities");
+        yield return new(kind, place + "network", Ignored, "all endpoints are reached directly");
+        yield return new(kind, place + "serviceAccount", Ignored, "connections to the destination are made without TLS");
+    }
+
+    private static IEnumerable<FieldStatus> OfMeshConfig()
+    {
+        const string Kind = MeshConfigBinder.Kind;
+        yield return new(Kind, "defaultHttpRetryPolicy", Ignored, "requests are tried once");
+        yield return new(Kind, "localityLbSetting", Ignored, "load balancing does not look at localities");
+        yield return new(Kind, "zoneAwareLbSetting", Ignored, "load balancing does not look at localities");
+        yield return new(Kind, "tcpKeepalive", Ignored, "the operating system's settings are used");
+        yield return new(Kind, "h2UpgradePolicy", Ignored, "the protocol of the Service's port is used");
+        yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");
+        yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
+        yield return new(Kind, "tlsDefaults.cipherSuites", Ignored, "the platform's own list is offered");
+        yield return new(Kind, "tlsDefaults.ecdhCurves", Ignored, "the platform's own list is offered");
+        yield return new(Kind, "defaultProviders.tracing", Ignored, "no traces are sent");
+        yield return new(Kind, "defaultProviders.accessLogging", Ignored, "access logs are switched on by accessLogFile");
+        yield return new(Kind, "defaultConfig.tracing", Ignored, "no traces are sent");
+        yield return new(Kind, "defaultConfig.connectionSettings", Ignored, "the gateway's own limits apply");
+        yield return new(Kind, "defaultConfig.gatewayTopology.proxyProtocol", Rejected, "client addresses would be those of the load balancer, and PROXY headers would be taken for requests");
+    }
+
     private static FrozenDictionary<string, FieldStatusNode> Build()
     {
         Dictionary<string, FieldStatusNode> roots = [];
-        foreach (FieldStatus row in Rows)
+        foreach (FieldStatus row in Rows.Where(r => r.Support != Supported))
         {
             if (!roots.TryGetValue(row.Kind, out FieldStatusNode? root))
                 roots[row.Kind] = root = new();

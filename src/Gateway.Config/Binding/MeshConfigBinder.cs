@@ -56,7 +56,8 @@ internal static class MeshConfigBinder
             "trustDomainAliases", "caCertificates", "zoneAwareLbSetting", "h2UpgradePolicy", "inboundClusterStatName",
             "outboundClusterStatName", "certificates", "serviceSettings", "serviceScopeConfigs", "enablePrometheusMerge",
             "verifyCertificateAtClient", "ca", "extensionProviders", "discoverySelectors", "meshMTLS",
-            "defaultTrafficPolicy", "serviceEntryVisibility", "defaultProviders");
+            "defaultTrafficPolicy", "serviceEntryVisibility");
+        _ = r.Object("defaultProviders", Providers);
         return mesh;
     }
 
@@ -64,6 +65,12 @@ internal static class MeshConfigBinder
 
     private static TlsDefaults Tls(ObjectReader r) =>
         new(r.Enum("minProtocolVersion", EnumNames.TlsProtocol), r.Strings("cipherSuites"), r.Strings("ecdhCurves"));
+
+    private static object Providers(ObjectReader r)
+    {
+        r.Ignore("metrics", "tracing", "accessLogging");
+        return r;
+    }
 
     private static PathSettings Path(ObjectReader r) => new(r.Enum("normalization", Normalizations));
 }

@@ -110,7 +110,10 @@ internal sealed partial class ObjectReader
     public void Ignore(params ReadOnlySpan<string> keys)
     {
         foreach (string key in keys)
+        {
+            _context.Recorder?.Add(PathOf(key), FieldRecorder.NotRead);
             _ = Take(key, out _);
+        }
     }
 
     /// <summary>Marks everything as known: for parts whose schema is not ours to judge.</summary>
