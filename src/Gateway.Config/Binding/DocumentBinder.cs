@@ -68,7 +68,7 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         IReadOnlyList<Resource>? bound = ObjectReader.Read(context, document, FieldStatusTable.Of(kind.Kind), r =>
         {
             r.Ignore("apiVersion", "kind");
-            context.Resource = Name(document, kind);
+            context.Resource = Name(document);
             ObjectMeta? metadata = r.Object("metadata", MetadataBinder.Metadata);
             if (metadata is not { Name.Length: > 0 })
             {
@@ -92,7 +92,9 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         foreach (Resource resource in bound)
         {
             Resource complete = resource is Resource<ConfigMapSpec> map ? mesh.WithSettings(map, findings) : resource;
+            int rules = findings.Count;
             ResourceValidator.Validate(complete, findings);
+            Echoes.Remove(findings, before, rules);
             resources.Add(new(complete, !damaged && !HasError(before)));
         }
     }
@@ -112,7 +114,7 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         DiagnosticCatalogue.KindNotRead.Severity,
         $"Resources of kind {kind} ({apiVersion}) are not read.",
         document.Location,
-        Name(document, kind, clusterScoped: false)));
+        Name(document)));
 
     private void Unnamed(SourceLocation location, string path, string message)
     {
@@ -120,11 +122,10 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         findings.Add(new(DiagnosticCatalogue.NotAnObject.Code, DiagnosticCatalogue.NotAnObject.Severity, message, location, null, path));
     }
 
-    private static ResourceId? Name(ConfigNode document, KindReader kind) => Name(document, kind.Kind, kind.IsClusterScoped);
-
-    private static ResourceId? Name(ConfigNode document, string kind, bool clusterScoped) =>
-        document["metadata"] is { } metadata && Text(metadata, "name") is { } name
-            ? new(kind, clusterScoped ? "" : Text(metadata, "namespace") ?? MetadataBinder.DefaultNamespace, name)
+    /// <summary>Which resource a document is, as far as it says.</summary>
+    public static ResourceId? Name(ConfigNode document) =>
+        Text(document, "kind") is { } kind && document["metadata"] is { } metadata && Text(metadata, "name") is { } name
+            ? new(kind, kind == KindTable.Namespace ? "" : Text(metadata, "namespace") ?? MetadataBinder.DefaultNamespace, name)
             : null;
 
     private static string? Text(ConfigNode node, string key) =>

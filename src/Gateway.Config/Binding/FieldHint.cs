@@ -20,23 +20,28 @@ internal static class FieldHint
         return best;
     }
 
-    // Levenshtein's distance with two rows; case counts for nothing.
+    // Letters changed, added, lost or swapped with their neighbour; case counts for nothing.
     private static int Distance(string a, string b)
     {
-        int[] previous = new int[b.Length + 1];
+        int[] beforeLast = new int[b.Length + 1];
+        int[] last = new int[b.Length + 1];
         int[] current = new int[b.Length + 1];
         for (int j = 0; j <= b.Length; j++)
-            previous[j] = j;
+            last[j] = j;
         for (int i = 1; i <= a.Length; i++)
         {
             current[0] = i;
             for (int j = 1; j <= b.Length; j++)
             {
-                int change = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1;
-                current[j] = Math.Min(previous[j - 1] + change, Math.Min(previous[j], current[j - 1]) + 1);
+                int change = Same(a[i - 1], b[j - 1]) ? 0 : 1;
+                current[j] = Math.Min(last[j - 1] + change, Math.Min(last[j], current[j - 1]) + 1);
+                if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1]))
+                    current[j] = Math.Min(current[j], beforeLast[j - 2] + 1);
             }
-            (previous, current) = (current, previous);
+            (beforeLast, last, current) = (last, current, beforeLast);
         }
-        return previous[b.Length];
+        return last[b.Length];
     }
+
+    private static bool Same(char a, char b) => char.ToLowerInvariant(a) == char.ToLowerInvariant(b);
 }

@@ -15,7 +15,7 @@ internal sealed record KindReader(string Kind, string Group, EquatableArray<stri
     public bool IsIstio => Group == KindTable.IstioNetworking;
 
     /// <summary>Whether resources of this kind live outside namespaces.</summary>
-    public bool IsClusterScoped => Kind == "Namespace";
+    public bool IsClusterScoped => Kind == KindTable.Namespace;
 }
 
 /// <summary>What is known of a resource before its body is read.</summary>
@@ -25,6 +25,10 @@ internal readonly record struct ResourceHead(ResourceId Id, ObjectMeta Metadata)
 internal static class KindTable
 {
     public const string IstioNetworking = "networking.istio.io";
+
+    /// <summary>The one kind here that lives outside namespaces.</summary>
+    public const string Namespace = "Namespace";
+
     private static readonly EquatableArray<string> IstioVersions = ["v1", "v1beta1", "v1alpha3"];
 
     private static readonly FrozenDictionary<(string Group, string Kind), KindReader> Readers = new[]
@@ -36,7 +40,7 @@ internal static class KindTable
         Istio("WorkloadEntry", ServiceEntryBinder.WorkloadEntrySpec),
         Core("Service", KubernetesBinder.Service),
         Core("ConfigMap", KubernetesBinder.ConfigMap),
-        Core("Namespace", KubernetesBinder.Namespace),
+        Core(Namespace, KubernetesBinder.Namespace),
         Core("Pod", KubernetesBinder.Pod),
         new("Secret", "", ["v1"], static (r, head) =>
         {

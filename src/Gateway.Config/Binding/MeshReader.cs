@@ -36,7 +36,10 @@ internal sealed class MeshReader(YamlReader yaml, string text)
             return MeshConfig.Default;
         if (slices.Count > 1)
             findings.Add(new(DiagnosticCatalogue.Syntax.Code, Severity.Error, "Mesh settings are one document.", placement.Fixed ?? new(placement.Source, placement.LineOffset + slices[1].Line, 1), resource));
+        int syntax = findings.Count;
         ConfigNode? root = yaml.Read(document, slices[0], placement, findings);
+        for (int i = syntax; i < findings.Count; i++)
+            findings[i] = findings[i] with { Resource = resource };
         MeshConfig? mesh = null;
         if (root is { Kind: ConfigNodeKind.Mapping })
         {

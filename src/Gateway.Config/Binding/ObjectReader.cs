@@ -97,7 +97,7 @@ internal sealed partial class ObjectReader
         List<KeyValuePair<string, T>> result = new(entries.Count);
         foreach (ConfigEntry entry in entries)
         {
-            // An empty entry asks for presence ("x-debug:"), which Istio writes as {}.
+            // An entry without a value is for the rules of the kind to judge, not a wrong type.
             if (entry.Value.Kind is ConfigNodeKind.Mapping or ConfigNodeKind.Null)
                 result.Add(new(entry.Key, new ObjectReader(_context, entry.Value, this, key, -1, entry.Key, status).Run(bind)));
             else

@@ -39,12 +39,25 @@ internal sealed class SourceReader
             int before = findings.Count;
             ConfigNode? root = _yaml.Read(text, slice, new(document.Source), findings);
             bool damaged = findings.Count > before;
-            if (root is not null)
-                binder.Bind(root, damaged);
-            else
-                unreadable |= damaged;
+            unreadable |= damaged && root is null;
+            if (root is null)
+                continue;
+            for (int i = before; i < findings.Count; i++)
+                findings[i] = findings[i] with { Resource = DocumentBinder.Name(root) };
+            binder.Bind(root, damaged);
+            Sort(findings, before);
         }
         return new() { Source = document.Source, Resources = resources, Findings = findings, HasUnnamed = unreadable || binder.HasUnnamed };
+    }
+
+    /// <summary>Binders ask for fields in their own order; the user reads findings in that of the text.</summary>
+    private static void Sort(List<Diagnostic> findings, int from)
+    {
+        if (findings.Count - from < 2)
+            return;
+        Diagnostic[] sorted = [.. findings.Skip(from).OrderBy(f => f.Location.Line).ThenBy(f => f.Location.Column)];
+        findings.RemoveRange(from, sorted.Length);
+        findings.AddRange(sorted);
     }
 
     /// <summary>Reads the text of <c>--mesh-config</c>.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Gateway.Config.Diagnostics;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -8,6 +10,7 @@ namespace Gateway.Config.Parsing;
 internal sealed class Composition(IParser parser, Placement placement, StringPool pool, List<Diagnostic> findings)
 {
     private readonly Dictionary<string, Anchored> _anchors = [];
+    private readonly List<(string Key, int Index)> _path = [];
     private int _nodes;
     private int _depth;
 
@@ -73,7 +76,9 @@ internal sealed class Composition(IParser parser, Placement placement, StringPoo
         List<ConfigNode> items = [];
         while (parser.Current is not SequenceEnd)
         {
+            _path.Add(("", items.Count));
             items.Add(Node(out int below));
+            _path.RemoveAt(_path.Count - 1);
             depth = Math.Max(depth, below);
         }
         parser.MoveNext();
@@ -90,6 +95,7 @@ internal sealed class Composition(IParser parser, Placement placement, StringPoo
             ParsingEvent? keyEvent = parser.Current;
             ConfigNode key = Node(out int below);
             depth = Math.Max(depth, below);
+            _path.Add((key.Text, -1));
             ConfigNode value = Node(out below);
             depth = Math.Max(depth, below);
             if (keyEvent is Scalar { IsKey: true, Style: ScalarStyle.Plain, Value: "<<" })
@@ -100,6 +106,7 @@ internal sealed class Composition(IParser parser, Placement placement, StringPoo
                 Report(DiagnosticCatalogue.DuplicateKey, $"The key '{key.Text}' is written twice in this mapping.", Locate(keyEvent!.Start));
             else
                 entries.Add(new(pool.Intern(key.Text), Locate(keyEvent!.Start), value));
+            _path.RemoveAt(_path.Count - 1);
         }
         parser.MoveNext();
         foreach (ConfigNode merge in merges ?? [])
@@ -197,5 +204,13 @@ internal sealed class Composition(IParser parser, Placement placement, StringPoo
         throw new ParserLimitException($"The document is nested deeper than {ParserLimits.MaxDepth} levels.", Locate(at.Start));
 
     private void Report(DiagnosticDescriptor what, string message, SourceLocation location) =>
-        findings.Add(new(what.Code, what.Severity, message, location));
+        findings.Add(new(what.Code, what.Severity, message, location, null, Path()));
+
+    private string Path()
+    {
+        StringBuilder path = new();
+        foreach ((string key, int index) in _path)
+            _ = index >= 0 ? path.Append(CultureInfo.InvariantCulture, $"[{index}]") : path.Append(path.Length == 0 ? "" : ".").Append(key);
+        return path.ToString().TrimEnd('.');
+    }
 }

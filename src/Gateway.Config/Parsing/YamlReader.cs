@@ -30,19 +30,24 @@ internal sealed class YamlReader(StringPool pool)
         }
         catch (YamlException e)
         {
-            findings.Add(new(DiagnosticCatalogue.Syntax.Code, Severity.Error, Sentence(e), composition.Locate(e.Start)));
+            findings.Add(Syntax(e, composition));
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException or FormatException or OverflowException)
         {
-            // The scanner lets some of the runtime's own exceptions out on malformed escapes and directives.
-            findings.Add(new(DiagnosticCatalogue.Syntax.Code, Severity.Error, "The text is not valid YAML.", composition.Here));
+            // The scanner has states it does not expect itself in, such as a flow mapping that is never closed.
+            findings.Add(new(DiagnosticCatalogue.Syntax.Code, Severity.Error, "The text is not valid YAML from here on; a bracket or brace may not be closed.", composition.Here));
         }
         return null;
     }
 
-    private static string Sentence(YamlException e)
+    private static Diagnostic Syntax(YamlException e, Composition composition)
     {
         string message = e.Message.TrimEnd('.');
-        return message.Length == 0 ? "The text is not valid YAML." : $"{char.ToUpperInvariant(message[0])}{message[1..]}.";
+        message = message.Length == 0 ? "The text is not valid YAML" : $"{char.ToUpperInvariant(message[0])}{message[1..]}";
+        // What is wrong may show lines after its beginning; what is never closed shows only at the end of the text.
+        bool late = e.End.Line > e.Start.Line && !message.EndsWith("end of stream", StringComparison.Ordinal);
+        if (late)
+            message = $"{message} (begun in line {composition.Locate(e.Start).Line})";
+        return new(DiagnosticCatalogue.Syntax.Code, Severity.Error, $"{message}.", composition.Locate(late ? e.End : e.Start));
     }
 }
