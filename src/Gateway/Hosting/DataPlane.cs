@@ -8,9 +8,7 @@ using Gateway.Listeners;
 using Gateway.Snapshot;
 using Gateway.Streams;
 using Gateway.Tls;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Gateway.Hosting;
 
@@ -20,13 +18,10 @@ namespace Gateway.Hosting;
 /// </summary>
 internal sealed class DataPlane : IAsyncDisposable
 {
-    private const int ListenBacklog = 4096;
-
     private readonly TimeProvider _time;
     private readonly HttpEngine _engine;
     private readonly RequestApplication _application;
     private readonly SnapshotPublisher _publisher;
-    private readonly SocketTransportFactory _transport;
 
     public DataPlane(DataPlaneOptions options, IStreamSink sink, ILoggerFactory loggers, TimeProvider time)
     {
@@ -39,16 +34,15 @@ internal sealed class DataPlane : IAsyncDisposable
         };
         var binding = new PortBinding { PortMap = options.PortMap, EphemeralPorts = options.EphemeralPorts, DefaultBind = options.DefaultBind };
         var handoff = new ConnectionHandoff();
-        _transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { Backlog = ListenBacklog }), loggers);
+        _engine = new HttpEngine(handoff, limits, loggers);
         Snapshots = new SnapshotStore();
         Certificates = new CertificateStore(time);
         Clusters = new ClusterRegistry(time);
-        Listeners = new ListenerManager(binding, limits, _transport, handoff, time, loggers);
+        Listeners = new ListenerManager(binding, limits, _engine.Transport, handoff, time, loggers);
         _publisher = new SnapshotPublisher(
             Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time))), options.DrainTime, time);
         var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, sink, time);
-        _engine = new HttpEngine(handoff, limits, loggers);
     }
 
     /// <summary>The bound ports.</summary>

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,8 @@ namespace Gateway.Listeners;
 /// </summary>
 internal sealed class HttpEngine : IAsyncDisposable
 {
+    private const int ListenBacklog = 4096;
+
     private readonly WebApplication _container;
     private readonly IServer _server;
 
@@ -27,6 +30,7 @@ internal sealed class HttpEngine : IAsyncDisposable
         KestrelLimits.SetSwitches();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(options => options.Backlog = ListenBacklog);
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IConnectionListenerFactory>(handoff);
         builder.Services.Configure<KestrelServerOptions>(options =>
@@ -53,7 +57,14 @@ internal sealed class HttpEngine : IAsyncDisposable
         // Never started: it only holds the services that the server is made of.
         _container = builder.Build();
         _server = _container.Services.GetRequiredService<IServer>();
+        Transport = _container.Services.GetServices<IConnectionListenerFactory>().OfType<SocketTransportFactory>().Single();
     }
+
+    /// <summary>
+    /// Binds ports for <see cref="ListenerManager"/>. It comes from the server's container because only there it gets the
+    /// server's memory pool; with any other, Kestrel cannot write a response.
+    /// </summary>
+    public IConnectionListenerFactory Transport { get; }
 
     /// <summary>Begins to take connections from the hand-off.</summary>
     public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken) =>
