@@ -17,6 +17,9 @@ internal sealed record PortMap(ImmutableDictionary<int, int> Ports, bool OthersA
     /// <summary>Every port at any free one: for tests.</summary>
     public static PortMap AnyFree { get; } = new(ImmutableDictionary<int, int>.Empty, OthersAnyFree: true);
 
+    /// <summary>The port to bind for a configured one; 0 = any free one.</summary>
+    public int Bind(int configured) => Ports.GetValueOrDefault(configured, OthersAnyFree ? 0 : configured);
+
     /// <summary>The same map with one more rule, <c>FROM=TO</c>; null if the text is not one.</summary>
     public PortMap? With(string rule)
     {
