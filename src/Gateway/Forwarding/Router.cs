@@ -1,7 +1,5 @@
-using System.Globalization;
 using Gateway.Clusters;
 using Gateway.Http;
-using Gateway.Routing;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
@@ -86,28 +84,10 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
     // Envoy: random in [0, base * 2^n).
     private static TimeSpan Backoff(int attempt) => BaseBackoff * ((1 << attempt) * Random.Shared.NextDouble());
 
-    // Order as in Envoy: router-made headers, then header operations, then host, then path.
     private static void Prepare(RequestContext request)
     {
-        WeightedCluster destination = request.Destination!;
-        HttpSettings settings = request.Chain!.Settings;
-        IHeaderDictionary headers = request.Http.Request.Headers;
-        if (settings.SendAttemptCount)
-            headers[HeaderNames.AttemptCount] = AttemptCounts[0];
-        HeaderOperator.ApplyToRequest(destination.RequestHeaders, headers, request.Info);
-        if (destination.HostRewrite is { } host)
-        {
-            if (settings.SendEnvoyDebugHeaders)
-                headers[HeaderNames.OriginalHost] = request.Authority;
-            if (settings.SendForwardedHost)
-                EdgeHeaders.Append(headers, HeaderNames.ForwardedHost, request.Authority);
-            request.Info.Authority = request.Authority = host;
-        }
-        if (request.Route!.Action is ForwardAction { PathRewrite: { } rewrite })
-        {
-            if (settings.SendEnvoyDebugHeaders)
-                headers[HeaderNames.OriginalPath] = string.Create(CultureInfo.InvariantCulture, $"{request.Path}{request.Query}");
-            request.Path = PathRewriter.Apply(rewrite, request.Route.Match, request.Path);
-        }
+        (request.Authority, request.Path) = UpstreamHead.Prepare(
+            request.Destination!, request.Route!, request.Http.Request.Headers, request.Authority, request.Path, request.Query, request.Chain!.Settings, request.Info);
+        request.Info.Authority = request.Authority;
     }
 }

@@ -38,6 +38,7 @@ internal static class RegexCompiler
         }
         return result.ToString();
     }
+
     private static bool TryCompile(string pattern, bool whole, [NotNullWhen(true)] out Regex? regex, [NotNullWhen(false)] out string? error)
     {
         regex = null;

@@ -1,5 +1,6 @@
 using Gateway.Config;
 using Gateway.Config.Model;
+using Gateway.Http;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Compilation;
@@ -58,7 +59,7 @@ internal sealed class HeaderOperationsCompiler(MatcherCache names)
         foreach (KeyValuePair<string, string> entry in ((IEnumerable<KeyValuePair<string, string>>)values).OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             if (!IsInternal(entry.Key))
-                templates.Add(new HeaderTemplate(names.HeaderName(entry.Key), HeaderFormatParser.Parse(entry.Value)));
+                templates.Add(new HeaderTemplate(names.HeaderName(entry.Key), HeaderValueFormatter.Parse(entry.Value)));
         }
     }
 

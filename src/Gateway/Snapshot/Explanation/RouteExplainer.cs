@@ -1,33 +1,46 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Http;
 using Gateway.Listeners;
 using Gateway.Routing;
+using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Snapshot.Explanation;
 
-/// <summary>Explains a request from its filter chain on: path, virtual host, route, action.</summary>
+/// <summary>
+/// Explains a request from its filter chain on: path, edge headers, virtual host, route, action. One object explains
+/// one request.
+/// </summary>
 internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig listener, FilterChainConfig chain, ExplainRequest request)
 {
+    private const string SampleRequestId = "00000000-0000-4000-8000-000000000000";
+    private static readonly IPAddress SampleLocalAddress = IPAddress.Parse("192.0.2.254");
+
+    private readonly HttpSettings _settings = new(snapshot.Mesh);
     private readonly HeaderDictionary _headers = [];
     private readonly MatchTrace _trace = new();
 
     /// <summary>Follows the request to its end.</summary>
     public Explanation Explain()
     {
+        if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
+            return Refuse(badAuthority);
+        if (!request.Target.StartsWith('/'))
+            return Refuse(ProtocolCheck.NotAPath);
         if (!PathNormalizer.TryNormalize(request.Target, snapshot.Mesh.PathNormalization, out string path, out string query))
-        {
-            return Start("local_reply", "The path holds a NUL and cannot be normalized.") with { Status = 400 };
-        }
-        foreach (KeyValuePair<string, string> header in request.Headers)
-            _headers.Append(header.Key, header.Value);
+            return Refuse(ProtocolCheck.BadPath);
+        EdgeResult edge = ApplyEdge();
+        if (edge.BadConnectionHeader)
+            return Refuse(ProtocolCheck.BadConnectionHeader);
+
         var routed = new RouteRequest
         {
             Method = request.Method,
-            Scheme = request.IsTls ? "https" : "http",
+            Scheme = edge.Scheme,
             Authority = request.Authority,
             Path = path,
             Query = query,
@@ -53,23 +66,82 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             NearMisses = _trace.Misses,
         };
         if (decision.HttpsRedirect)
-            return Redirect(explanation, 301, RedirectLocation.Https(routed), "The Gateway server has httpsRedirect: plain-text requests are sent to https.");
+            return Redirect(explanation, 301, RedirectLocation.Https(routed), "The Gateway server has httpsRedirect: plain-text requests are sent to https.", default);
         if (decision.Route is not { } route)
             return explanation;
 
+        StreamInfo info = Info(routed, edge, route);
         explanation = explanation with { Route = route, Flag = null };
         return route.Action switch
         {
-            RedirectAction redirect => Redirect(explanation, redirect.Status, RedirectLocation.Build(redirect, route.Match, routed), "The route redirects."),
+            RedirectAction redirect => Redirect(
+                explanation,
+                redirect.Status,
+                RedirectLocation.Build(redirect, route.Match, routed),
+                "The route redirects.",
+                ResponseHeaders(redirect.ResponseHeaders, info)),
             DirectResponseAction direct => explanation with
             {
                 Outcome = "local_reply",
                 Reason = "The route answers by itself.",
                 Status = direct.Status,
                 Body = Encoding.UTF8.GetString(direct.Body.Span),
+                ResponseHeaders = ResponseHeaders(direct.ResponseHeaders, info),
             },
-            ForwardAction forward => Forward(explanation, route, forward, routed),
-            _ => explanation,
+            ForwardAction forward when edge.Upgrade is null || edge.Upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase) =>
+                Forward(explanation, route, forward, routed, info),
+            _ => explanation with { Outcome = "local_reply", Reason = $"An upgrade to {edge.Upgrade} is not offered.", Status = 403 },
+        };
+    }
+
+    private EdgeResult ApplyEdge()
+    {
+        foreach (KeyValuePair<string, string> header in request.Headers)
+            _headers.Append(header.Key, header.Value);
+        return EdgeHeaders.Apply(
+            _headers,
+            new EdgeRequest
+            {
+                PeerIp = request.ClientAddress.ToString(),
+                PeerIsLoopback = IPAddress.IsLoopback(request.ClientAddress),
+                LocalIp = SampleLocalAddress.ToString(),
+                IsTls = request.IsTls,
+                IsHttp1 = request.IsHttp1,
+                ListenerPort = listener.Port,
+                RequestId = SampleRequestId,
+            },
+            _settings);
+    }
+
+    private StreamInfo Info(in RouteRequest routed, EdgeResult edge, Route route)
+    {
+        var remote = new IPEndPoint(request.ClientAddress, 50000);
+        var local = new IPEndPoint(SampleLocalAddress, listener.Port);
+        return new StreamInfo
+        {
+            Method = request.Method,
+            Path = request.Target,
+            Protocol = request.IsHttp1 ? "HTTP/1.1" : "HTTP/2",
+            Authority = request.Authority,
+            Scheme = routed.Scheme,
+            ClientAddress = edge.ClientAddress,
+            RouteName = route.Name,
+            RequestHeaders = _headers,
+            Connection = new DownstreamConnection
+            {
+                ListenerPort = listener.Port,
+                ListenerName = listener.Name,
+                FilterChainName = chain.Name,
+                FilterChainKey = DownstreamConnection.KeyOf(listener.Name, chain.Name),
+                IsTls = request.IsTls,
+                RequestedServerName = request.ServerName,
+                RemoteEndPoint = remote,
+                LocalEndPoint = local,
+                RemoteAddress = DownstreamConnection.TextOf(remote),
+                LocalAddress = DownstreamConnection.TextOf(local),
+                RemoteIp = DownstreamConnection.TextOfIp(remote),
+                LocalIp = DownstreamConnection.TextOfIp(local),
+            },
         };
     }
 
@@ -81,16 +153,24 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         FilterChain = chain.Name,
     };
 
-    private static Explanation Redirect(Explanation explanation, int status, string location, string reason) => explanation with
+    private Explanation Refuse(ProtocolFault fault) => Start(fault.Status == 404 ? "not_found" : "local_reply", $"The request breaks the protocol: {fault.Details}.") with
     {
-        Outcome = "redirect",
-        Reason = reason,
-        Status = status,
-        Flag = null,
-        ResponseHeaders = [KeyValuePair.Create("location", location)],
+        Status = fault.Status,
+        Flag = fault.Flags == Streams.ResponseFlags.None ? null : ResponseFlagsText.Short(fault.Flags),
+        Body = fault.Body,
     };
 
-    private Explanation Forward(Explanation explanation, Route route, ForwardAction forward, in RouteRequest routed)
+    private static Explanation Redirect(
+        Explanation explanation, int status, string location, string reason, IReadOnlyList<KeyValuePair<string, string>>? headers) => explanation with
+        {
+            Outcome = "redirect",
+            Reason = reason,
+            Status = status,
+            Flag = null,
+            ResponseHeaders = [KeyValuePair.Create("location", location), .. headers ?? []],
+        };
+
+    private Explanation Forward(Explanation explanation, Route route, ForwardAction forward, in RouteRequest routed, StreamInfo info)
     {
         WeightedCluster chosen = forward.Destinations[0];
         var destinations = new List<ExplainedDestination>(forward.Destinations.Count);
@@ -101,44 +181,32 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             destinations.Add(Destination(destination, 100.0 * destination.Weight / forward.TotalWeight));
         }
         ExplainedDestination target = destinations.First(destination => destination.Cluster == chosen.Cluster);
-        explanation = explanation with { Destination = target, Weights = destinations.Count > 1 ? destinations : [] };
+        info.UpstreamCluster = chosen.Cluster;
+        explanation = explanation with
+        {
+            Destination = target,
+            Weights = destinations.Count > 1 ? destinations : [],
+            ResponseHeaders = ResponseHeaders(chosen.ResponseHeaders, info),
+        };
         if (chosen.ClusterIndex < 0)
-        {
-            return explanation with
-            {
-                Outcome = "upstream_failure",
-                Reason = $"Nothing defines the cluster {chosen.Cluster}: its host, port or subset is unknown.",
-                Status = 503,
-                Flag = "NC",
-            };
-        }
+            return UpstreamFailure(explanation, $"Nothing defines the cluster {chosen.Cluster}: its host, port or subset is unknown.", "NC", "");
         if (target.Endpoints.Count == 0)
-        {
-            return explanation with
-            {
-                Outcome = "upstream_failure",
-                Reason = $"The cluster {chosen.Cluster} has no endpoints.",
-                Status = 503,
-                Flag = "UH",
-                Body = "no healthy upstream",
-            };
-        }
+            return UpstreamFailure(explanation, $"The cluster {chosen.Cluster} has no endpoints.", "UH", "no healthy upstream");
+
         ClusterConfig cluster = snapshot.Clusters[chosen.ClusterIndex].Config;
-        string path = forward.PathRewrite is { } rewrite ? PathRewriter.Apply(rewrite, route.Match, routed.Path) : routed.Path;
+        (string authority, string path) = UpstreamHead.Prepare(chosen, route, _headers, routed.Authority, routed.Path, routed.Query, _settings, info);
         return explanation with
         {
             Outcome = "forward",
             Reason = destinations.Count > 1 ? "The route forwards to one of several destinations, by weight." : "The route forwards.",
             Status = null,
             Upstream = new ExplainedUpstream(
-                path + routed.Query,
-                chosen.HostRewrite ?? request.Authority,
-                cluster.Protocol == UpstreamProtocol.Http2 ? "HTTP/2" : "HTTP/1.1",
-                [.. _headers
-                    .SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key.ToLowerInvariant(), value ?? "")))
-                    .OrderBy(header => header.Key, StringComparer.Ordinal)]),
+                path + routed.Query, authority, cluster.Protocol == UpstreamProtocol.Http2 ? "HTTP/2" : "HTTP/1.1", Flatten(_headers)),
         };
     }
+
+    private static Explanation UpstreamFailure(Explanation explanation, string reason, string flag, string body) =>
+        explanation with { Outcome = "upstream_failure", Reason = reason, Status = 503, Flag = flag, Body = body };
 
     private ExplainedDestination Destination(WeightedCluster destination, double percent)
     {
@@ -153,4 +221,18 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             destination.Cluster,
             [.. endpoints.Select(endpoint => endpoint.Port == 0 ? endpoint.Address : string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address}:{endpoint.Port}"))]);
     }
+
+    private IReadOnlyList<KeyValuePair<string, string>> ResponseHeaders(EquatableArray<HeaderOperations> operations, StreamInfo info)
+    {
+        if (operations.IsEmpty)
+            return [];
+        var headers = new HeaderDictionary();
+        HeaderOperator.ApplyToResponse(operations, headers, _headers, info);
+        return Flatten(headers);
+    }
+
+    private static IReadOnlyList<KeyValuePair<string, string>> Flatten(HeaderDictionary headers) =>
+        [.. headers
+            .SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key.ToLowerInvariant(), value ?? "")))
+            .OrderBy(header => header.Key, StringComparer.Ordinal)];
 }
