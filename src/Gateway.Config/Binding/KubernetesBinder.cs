@@ -213,7 +213,8 @@ internal static class KubernetesBinder
 
     private static NamedPort ContainerPort(ObjectReader r)
     {
+        NamedPort port = new(r.String("name"), r.Count("containerPort"));
         r.IgnoreRest();
-        return new(r.String("name"), r.Count("containerPort"));
+        return port;
     }
 }

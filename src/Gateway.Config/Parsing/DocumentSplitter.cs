@@ -18,7 +18,7 @@ internal static class DocumentSplitter
     {
         List<DocumentSlice> slices = [];
         int start = 0, startLine = 1, line = 1;
-        bool content = false, directive = false;
+        bool content = false, directive = false, marked = false;
         for (int at = 0; at < text.Length; line++)
         {
             int end = text.IndexOf('\n', at);
@@ -33,19 +33,21 @@ internal static class DocumentSplitter
                     (start, startLine) = (at, line);
                 }
                 directive = false;
+                marked = true;
                 content = current[3..].Trim().Length > 0;
             }
             else if (IsMarker(current, "..."))
             {
                 Add(start, at, startLine);
                 (start, startLine) = (next, line + 1);
-                content = directive = false;
+                content = directive = marked = false;
             }
             else
             {
                 ReadOnlySpan<char> trimmed = current.TrimStart();
-                directive |= !content && current.StartsWith('%');
-                content |= trimmed.Length > 0 && trimmed[0] != '#' && !current.StartsWith('%');
+                bool isDirective = !content && !marked && current.StartsWith('%');
+                directive |= isDirective;
+                content |= !isDirective && trimmed.Length > 0 && trimmed[0] != '#';
             }
             at = next;
         }
