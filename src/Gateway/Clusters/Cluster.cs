@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using Gateway.Clusters.Discovery;
+using Gateway.Config;
 
 namespace Gateway.Clusters;
 
@@ -13,6 +15,9 @@ internal sealed class Cluster : IDisposable
 {
     private readonly SocketsHttpHandler _handler;
     private readonly Random _random;
+    private readonly TimeProvider _time;
+    private EquatableArray<EndpointConfig>? _assigned;
+    private DnsDiscovery? _discovery;
     private volatile EndpointSet _endpoints = EndpointSet.Empty;
     private int _activeRequests;
     private long _totalRequests;
@@ -21,6 +26,7 @@ internal sealed class Cluster : IDisposable
     {
         Config = config;
         _random = random;
+        _time = time;
         Connector = new UpstreamConnector(config.ConnectTimeout, time, FindByHost);
         _handler = new SocketsHttpHandler
         {
@@ -74,8 +80,39 @@ internal sealed class Cluster : IDisposable
     /// <summary>A request has ended.</summary>
     public void End() => Interlocked.Decrement(ref _activeRequests);
 
-    /// <summary>Replaces the endpoints; those whose address stays keep their counters. One writer at a time.</summary>
-    public void Publish(IReadOnlyList<ResolvedEndpoint> endpoints)
+    /// <summary>Takes the configured endpoints: at once if they are addresses, by a discovery of their own if they are names. One writer at a time.</summary>
+    public void Assign(EquatableArray<EndpointConfig> endpoints, DnsResolver resolver, TimeSpan dnsRefreshRate)
+    {
+        if (_assigned == endpoints)
+            return;
+        _assigned = endpoints;
+        if (Config.Discovery == DiscoveryType.Static)
+        {
+            List<ResolvedEndpoint> resolved = [];
+            foreach (EndpointConfig endpoint in endpoints)
+            {
+                if (ResolvedEndpoint.FromLiteral(endpoint) is { } literal)
+                    resolved.Add(literal);
+            }
+            Publish(resolved);
+            return;
+        }
+        _discovery?.Dispose();
+        _discovery = new DnsDiscovery(Config.Discovery, endpoints, resolver, dnsRefreshRate, _time, _random, Publish);
+    }
+
+    /// <summary>Ends when the endpoints have been looked up once.</summary>
+    public Task WarmAsync() => _discovery?.FirstResolution ?? Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _discovery?.Dispose();
+        Client.Dispose();
+        _handler.Dispose();
+    }
+
+    // Endpoints whose address stays keep their counters.
+    private void Publish(List<ResolvedEndpoint> endpoints)
     {
         EndpointSet before = _endpoints;
         var result = ImmutableArray.CreateBuilder<UpstreamEndpoint>(endpoints.Count);
@@ -92,12 +129,6 @@ internal sealed class Cluster : IDisposable
             weights.Add(Math.Max(1, endpoint.Weight));
         }
         _endpoints = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
-    }
-
-    public void Dispose()
-    {
-        Client.Dispose();
-        _handler.Dispose();
     }
 
     private EndPoint? FindByHost(string host)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Gateway.Clusters.Discovery;
 
 namespace Gateway.Clusters;
 
@@ -8,8 +9,10 @@ namespace Gateway.Clusters;
 /// <see cref="RetireUnused"/> ends those that the newest snapshot does not name, once their requests are done.
 /// Link and RetireUnused are called by one publisher at a time.
 /// </summary>
-internal sealed class ClusterRegistry(TimeProvider time) : IDisposable
+internal sealed class ClusterRegistry(DnsResolver resolver, TimeProvider time) : IDisposable
 {
+    // Envoy, too, lets a new cluster take traffic when its first look-up takes too long.
+    private static readonly TimeSpan WarmLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetirePollInterval = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopped = new();
@@ -23,7 +26,7 @@ internal sealed class ClusterRegistry(TimeProvider time) : IDisposable
     public int RetiringCount => _retiring.Count;
 
     /// <summary>Live clusters by the index of their assignment.</summary>
-    public ImmutableArray<Cluster> Link(ImmutableArray<ClusterAssignment> assignments)
+    public ImmutableArray<Cluster> Link(ImmutableArray<ClusterAssignment> assignments, TimeSpan dnsRefreshRate)
     {
         ImmutableDictionary<string, Cluster> known = Current;
         var linked = ImmutableArray.CreateBuilder<Cluster>(assignments.Length);
@@ -31,10 +34,17 @@ internal sealed class ClusterRegistry(TimeProvider time) : IDisposable
         {
             if (!known.TryGetValue(assignment.Config.Name, out Cluster? cluster) || cluster.Config != assignment.Config)
                 cluster = new Cluster(assignment.Config, time, Random.Shared);
-            cluster.Publish(Resolve(assignment));
+            cluster.Assign(assignment.Endpoints, resolver, dnsRefreshRate);
             linked.Add(cluster);
         }
         return linked.MoveToImmutable();
+    }
+
+    /// <summary>Waits, for a limited time, until every cluster has been looked up once.</summary>
+    public async Task WarmAsync(ImmutableArray<Cluster> linked, CancellationToken cancellationToken)
+    {
+        Task all = Task.WhenAll(linked.Select(cluster => cluster.WarmAsync()));
+        await all.WaitAsync(WarmLimit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Takes <paramref name="linked"/> as the set in use and retires the others.</summary>
@@ -59,17 +69,6 @@ internal sealed class ClusterRegistry(TimeProvider time) : IDisposable
         foreach (Cluster cluster in Current.Values)
             cluster.Dispose();
         _stopped.Dispose();
-    }
-
-    private static List<ResolvedEndpoint> Resolve(ClusterAssignment assignment)
-    {
-        List<ResolvedEndpoint> endpoints = [];
-        foreach (EndpointConfig config in assignment.Endpoints)
-        {
-            if (ResolvedEndpoint.FromLiteral(config) is { } endpoint)
-                endpoints.Add(endpoint);
-        }
-        return endpoints;
     }
 
     private async Task RetireAsync(Cluster cluster, TimeSpan drainTime)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Clusters;
+using Gateway.Clusters.Discovery;
 using Gateway.Config.Diagnostics;
 using Gateway.Forwarding;
 using Gateway.Http;
@@ -37,7 +38,8 @@ internal sealed class DataPlane : IAsyncDisposable
         _engine = new HttpEngine(handoff, limits, loggers);
         Snapshots = new SnapshotStore();
         Certificates = new CertificateStore(time);
-        Clusters = new ClusterRegistry(time);
+        ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
+        Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time);
         Listeners = new ListenerManager(binding, limits, _engine.Transport, handoff, time, loggers);
         _publisher = new SnapshotPublisher(
             Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time))), options.DrainTime, time);
@@ -75,13 +77,13 @@ internal sealed class DataPlane : IAsyncDisposable
         using var deadline = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         await _engine.StopAsync(either.Token);
-        Listeners.Abort();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _publisher.DisposeAsync();
         await DrainAsync(TimeSpan.Zero, CancellationToken.None);
+        await Listeners.DisposeAsync();
         await _engine.DisposeAsync();
         Clusters.Dispose();
     }

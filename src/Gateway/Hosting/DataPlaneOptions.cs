@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Clusters.Discovery;
 
 namespace Gateway.Hosting;
 
@@ -13,6 +14,9 @@ internal sealed record DataPlaneOptions
 
     /// <summary>Where ports without <c>bind</c> are bound; null = all addresses.</summary>
     public IPAddress? DefaultBind { get; init; }
+
+    /// <summary>How names of upstreams are resolved; null = as the system does.</summary>
+    public ResolverConfig? Resolver { get; init; }
 
     /// <summary>How long requests may go on on connections, ports and clusters that are no longer configured.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(45);

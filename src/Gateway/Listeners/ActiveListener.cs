@@ -7,12 +7,14 @@ namespace Gateway.Listeners;
 
 /// <summary>
 /// One bound port. Bound first; accepts from <see cref="StartAccepting"/> on; <see cref="Update"/> changes its chains
-/// while it runs; <see cref="StopAcceptingAsync"/> closes the port and leaves the connections to <see cref="Drain"/>.
-/// Owned by <see cref="ListenerManager"/>.
+/// while it runs; <see cref="StopAcceptingAsync"/> closes the port and leaves the connections to <see cref="DrainAsync"/>;
+/// disposed when they are gone. Owned by <see cref="ListenerManager"/>.
 /// </summary>
-internal sealed partial class ActiveListener
+internal sealed partial class ActiveListener : IAsyncDisposable
 {
     private static readonly TimeSpan AcceptFaultPause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan DrainPollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly IConnectionListener _socket;
     private readonly ConnectionHandoff _handoff;
@@ -20,13 +22,14 @@ internal sealed partial class ActiveListener
     private readonly ConnectionLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly CancellationToken _ended;
     private volatile ListenerChains _chains;
     private volatile bool _stopping;
     private Task _accepting = Task.CompletedTask;
 
     public ActiveListener(
         ListenerConfig config, ListenerChains chains, IConnectionListener socket, ConnectionHandoff handoff,
-        ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger)
+        ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger, CancellationToken ended)
     {
         Config = config;
         _chains = chains;
@@ -36,6 +39,7 @@ internal sealed partial class ActiveListener
         _limits = limits;
         _time = time;
         _logger = logger;
+        _ended = ended;
         Open = new OpenConnections(count);
     }
 
@@ -68,7 +72,7 @@ internal sealed partial class ActiveListener
                 ended.Add(chain.Key);
         }
         if (ended.Count > 0)
-            Drain(connection => connection is not null && ended.Contains(connection.FilterChainKey));
+            _ = DrainAsync(connection => connection is not null && ended.Contains(connection.FilterChainKey), _ended);
     }
 
     /// <summary>Closes the port. Open connections stay.</summary>
@@ -77,21 +81,20 @@ internal sealed partial class ActiveListener
         _stopping = true;
         await _socket.UnbindAsync();
         await _accepting;
-        await _socket.DisposeAsync();
     }
 
-    /// <summary>Asks connections to end after their requests under way and aborts them after the drain time.</summary>
-    public void Drain(Func<DownstreamConnection?, bool> which)
+    /// <summary>Asks connections to end after their requests under way; after the drain time, or when <paramref name="hurry"/> fires, they are aborted.</summary>
+    public async Task DrainAsync(Func<DownstreamConnection?, bool> which, CancellationToken hurry)
     {
         Open.RequestClose(which);
-        _ = AbortLaterAsync(which);
-    }
-
-    private async Task AbortLaterAsync(Func<DownstreamConnection?, bool> which)
-    {
-        await Task.Delay(_limits.DrainTime, _time);
+        long start = _time.GetTimestamp();
+        while (Open.Any(which) && _time.GetElapsedTime(start) < _limits.DrainTime && !hurry.IsCancellationRequested)
+            await Task.Delay(DrainPollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Open.Abort(which);
     }
+
+    /// <summary>Frees the socket and its memory pool: only when no connection is left that uses it.</summary>
+    public ValueTask DisposeAsync() => _socket.DisposeAsync();
 
     private async Task AcceptAsync()
     {

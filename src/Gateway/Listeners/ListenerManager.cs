@@ -15,12 +15,17 @@ namespace Gateway.Listeners;
 /// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time.
 /// </summary>
 internal sealed class ListenerManager(
-    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TimeProvider time, ILoggerFactory loggers)
+    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
+    // What an aborted connection may take to be gone.
+    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AbortPollInterval = TimeSpan.FromMilliseconds(20);
+
     private readonly ILogger _logger = loggers.CreateLogger<ListenerManager>();
     private readonly ConnectionCount _count = new();
     private ImmutableDictionary<string, ActiveListener> _listeners = ImmutableDictionary<string, ActiveListener>.Empty;
-    private ImmutableArray<ActiveListener> _drained = [];
+    private readonly CancellationTokenSource _ended = new();
+    private ImmutableArray<Task> _retiring = [];
 
     /// <summary>The bound ports by listener name.</summary>
     public ImmutableDictionary<string, ActiveListener> Current => Volatile.Read(ref _listeners);
@@ -59,7 +64,7 @@ internal sealed class ListenerManager(
                 try
                 {
                     IConnectionListener socket = await transport.BindAsync(endPoint, cancellationToken);
-                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, _count, limits, time, _logger);
+                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, _count, limits, time, _logger, _ended.Token);
                     Volatile.Write(ref _listeners, Current.SetItem(config.Name, listener));
                 }
                 catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
@@ -97,8 +102,7 @@ internal sealed class ListenerManager(
                 continue;
             Volatile.Write(ref _listeners, Current.Remove(name));
             await listener.StopAcceptingAsync();
-            listener.Drain(static _ => true);
-            _drained = [.. _drained.Where(earlier => earlier.Open.Count > 0), listener];
+            _retiring = [.. _retiring.Where(task => !task.IsCompleted), RunOutAsync(listener)];
         }
     }
 
@@ -109,10 +113,21 @@ internal sealed class ListenerManager(
             listener.Open.RequestClose(static _ => true);
     }
 
-    /// <summary>Ends all connections at once, those of closed ports included.</summary>
-    public void Abort()
+    /// <summary>Closes all ports and aborts what is still open.</summary>
+    public async ValueTask DisposeAsync()
     {
-        foreach (ActiveListener listener in (IEnumerable<ActiveListener>)[.. Current.Values, .. _drained])
-            listener.Open.Abort(static _ => true);
+        await _ended.CancelAsync();
+        await RetireAsync([]);
+        await Task.WhenAll(_retiring);
+        _ended.Dispose();
+    }
+
+    private async Task RunOutAsync(ActiveListener listener)
+    {
+        await listener.DrainAsync(static _ => true, _ended.Token);
+        long start = time.GetTimestamp();
+        while (listener.Open.Count > 0 && time.GetElapsedTime(start) < AbortLimit)
+            await Task.Delay(AbortPollInterval, time);
+        await listener.DisposeAsync();
     }
 }

@@ -50,6 +50,9 @@ internal sealed class OpenConnections
         }
     }
 
+    /// <summary>Whether <paramref name="which"/> selects any.</summary>
+    public bool Any(Func<DownstreamConnection?, bool> which) => Count > 0 && Select(which).Any();
+
     /// <summary>Ends the connections that <paramref name="which"/> selects at once.</summary>
     public void Abort(Func<DownstreamConnection?, bool> which)
     {

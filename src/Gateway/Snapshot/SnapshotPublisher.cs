@@ -30,7 +30,8 @@ internal sealed class SnapshotPublisher(
         try
         {
             ImmutableArray<Diagnostic> tls = certificates.Apply(snapshot.Secrets, TlsConfigs(snapshot));
-            ImmutableArray<Cluster> linked = clusters.Link(snapshot.Clusters);
+            ImmutableArray<Cluster> linked = clusters.Link(snapshot.Clusters, snapshot.Mesh.DnsRefreshRate);
+            await clusters.WarmAsync(linked, cancellationToken);
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);
             store.Swap(new LiveSnapshot(snapshot, linked, filters));
             listeners.Activate(snapshot.Listeners, certificates.Find);
