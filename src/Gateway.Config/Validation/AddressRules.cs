@@ -54,7 +54,7 @@ internal static class AddressRules
         // Abstract sockets begin with @ and have no path.
         if (path[0] == '@')
             return null;
-        return path[0] != '/' || path[^1] == '/' ? $"\"{path}\" is not an absolute path to a file: a Unix domain socket (UDS) may not be relative or a dir." : null;
+        return path[0] != '/' || path[^1] == '/' ? $"\"{path}\" is not an absolute path to a file: a Unix domain socket may not be relative or a directory." : null;
     }
 
     /// <summary>The reason why a number is no TCP port; null = it is one.</summary>

@@ -27,7 +27,7 @@ internal static class ConnectionPoolRules
         ScalarRules.CheckNonNegative(findings, http, "maxConcurrentStreams", http.MaxConcurrentStreams);
         ScalarRules.CheckDuration(findings, http, "idleTimeout", http.IdleTimeout);
         if (http.H2UpgradePolicy == H2UpgradePolicy.Upgrade && http.UseClientProtocol is true)
-            findings.Error(http, "useClientProtocol", "useClientProtocol (use client protocol) must not be true when h2UpgradePolicy is UPGRADE.");
+            findings.Error(http, "useClientProtocol", "useClientProtocol must not be true when h2UpgradePolicy is UPGRADE.");
         if (http.Http2KeepAlive is { } keepAlive)
         {
             if (keepAlive.Interval is null)

@@ -27,7 +27,7 @@ internal static class CorsRules
         CheckNames(findings, policy, "exposeHeaders", policy.ExposeHeaders);
         ScalarRules.CheckDuration(findings, policy, "maxAge", policy.MaxAge);
         if (policy.MaxAge is { } age && age > TimeSpan.Zero && !ScalarRules.IsMultipleOf(TimeSpan.TicksPerSecond, policy, "maxAge", age))
-            findings.Error(policy, "maxAge", "The maxAge (max_age) duration is accurate only to seconds precision.");
+            findings.Error(policy, "maxAge", "The maxAge duration is accurate only to seconds precision.");
     }
 
     private static void CheckNames(Findings findings, CorsPolicy policy, string field, EquatableArray<string> names)

@@ -70,7 +70,7 @@ internal static class HostNameRules
         }
 
         if (host != "*" && !host.Contains('.', StringComparison.Ordinal))
-            findings.Error(server, "hosts", index, $"Short names such as \"{host}\" (not fully qualified, non FQDN) are not allowed.");
+            findings.Error(server, "hosts", index, $"Short names (non FQDN) such as \"{host}\" are not allowed.");
         if (WildcardDomain(host) is { } fault && !AddressRules.IsIpAddress(host))
             findings.Error(server, "hosts", index, fault);
         if (PartialWildcard(host) is { } partial)

@@ -18,7 +18,7 @@ internal static class HttpActionRules
         bool hasPrefix = !string.IsNullOrEmpty(redirect.PrefixRewrite);
         bool hasPort = redirect.Port is not null || redirect.DerivePort is not null;
         if (hasUri && hasPrefix)
-            findings.Error(redirect, "prefixRewrite", "A redirect may only specify one of uri or prefixRewrite (prefix_rewrite).");
+            findings.Error(redirect, "prefixRewrite", "A redirect may only specify one of uri or prefixRewrite.");
         else if (hasPrefix && HasUriMatchOtherThanPrefix(rule))
             findings.Error(redirect, "prefixRewrite", "A redirect with prefixRewrite requires all URI matches to use the prefix match type.");
         else if (!hasUri && !hasPrefix && string.IsNullOrEmpty(redirect.Authority) && !hasPort && string.IsNullOrEmpty(redirect.Scheme))
@@ -64,9 +64,9 @@ internal static class HttpActionRules
             int size = body.String is { } text ? Encoding.UTF8.GetByteCount(text) : DecodedLength(body.Bytes);
             string field = body.String is null ? "bytes" : "string";
             if (size > MaxBodyBytes)
-                findings.Error(body, field, "A large direct response (directResponse, direct_responses) may impact performance; it must be less than 1MB.");
+                findings.Error(body, field, "The body of the direct response is too large; it must be less than 1MB.");
             else if (size > LargeBodyBytes)
-                findings.Warning(body, field, "A large direct response (directResponse, direct_responses) may impact performance.");
+                findings.Warning(body, field, "A large body of a direct response may impact performance.");
         }
         ScalarRules.CheckHttpStatus(findings, response, "status", response.Status ?? 0);
     }

@@ -61,7 +61,7 @@ internal static class HttpRouteValidator
         }
         else if (rule.Route.IsEmpty)
         {
-            findings.Error(rule, "", "An HTTP route needs one of route, redirect or directResponse (direct_response is required otherwise).");
+            findings.Error(rule, "", "One of route, redirect or directResponse is required in an HTTP route.");
         }
 
         if (rule.Mirror is not null && !rule.Mirrors.IsEmpty)

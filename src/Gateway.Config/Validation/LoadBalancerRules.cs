@@ -33,7 +33,7 @@ internal static class LoadBalancerRules
         if (hash.HttpCookie is { } cookie)
         {
             if (string.IsNullOrEmpty(cookie.Name))
-                findings.Error(cookie, "name", "A name is required for httpCookie (HttpCookie).");
+                findings.Error(cookie, "name", "A name is required for httpCookie.");
             HashSet<string> names = new(StringComparer.Ordinal);
             foreach (HttpCookieAttribute attribute in cookie.Attributes)
             {

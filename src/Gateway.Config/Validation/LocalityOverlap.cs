@@ -31,5 +31,5 @@ internal sealed class LocalityOverlap
         return subzones.Contains(All) || !subzones.Add(parts[2]) ? Overlaps(locality) : null;
     }
 
-    private static string Overlaps(string locality) => $"Locality {locality} overlaps with one specified before (overlap with previous specified ones).";
+    private static string Overlaps(string locality) => $"Locality {locality} overlaps with one specified previously.";
 }

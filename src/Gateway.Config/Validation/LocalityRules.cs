@@ -22,7 +22,7 @@ internal static class LocalityRules
                 string label = setting.FailoverPriority[i];
                 if (!IsTopologyLabel(label))
                     continue;
-                findings.Error(setting, "failoverPriority", i, $"A locality setting can not simultaneously have 'failover' and the topology label '{label}' in 'failoverPriority' (failover_priority).");
+                findings.Error(setting, "failoverPriority", i, $"A locality setting can not simultaneously have 'failover' and the topology label '{label}' in 'failoverPriority'.");
                 return;
             }
         }
@@ -39,7 +39,7 @@ internal static class LocalityRules
         for (int i = 0; i < setting.FailoverPriority.Count; i++)
         {
             if (IsTopologyLabel(setting.FailoverPriority[i]))
-                findings.Error(setting, "failoverPriority", i, $"'failoverPriority' (failover_priority) for zone aware load balancing must not use the topology label '{setting.FailoverPriority[i]}': region, zone and subzone are handled automatically.");
+                findings.Error(setting, "failoverPriority", i, $"'failoverPriority' for zone aware load balancing must not use the topology label '{setting.FailoverPriority[i]}': region, zone and subzone are handled automatically.");
         }
         CheckFailover(findings, setting, setting.Failover, setting.FailoverPriority, hasOutlierDetection, warn);
     }

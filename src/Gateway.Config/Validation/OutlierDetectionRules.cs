@@ -15,7 +15,7 @@ internal static class OutlierDetectionRules
         if (warn && outlier.ConsecutiveErrors is not (null or 0))
             findings.Warning(outlier, "consecutiveErrors", "Outlier detection by consecutiveErrors is deprecated; use consecutiveGatewayErrors or consecutive5xxErrors instead.");
         if (outlier.SplitExternalLocalOriginErrors is not true && outlier.ConsecutiveLocalOriginFailures is > 0)
-            findings.Error(outlier, "consecutiveLocalOriginFailures", "Outlier detection by consecutive local origin failures is specified, but splitExternalLocalOriginErrors (split external local origin errors) is false.");
+            findings.Error(outlier, "consecutiveLocalOriginFailures", "Outlier detection by consecutive local origin failures is specified, but splitExternalLocalOriginErrors is false.");
         ScalarRules.CheckPercent(findings, outlier, "maxEjectionPercent", outlier.MaxEjectionPercent);
         ScalarRules.CheckPercent(findings, outlier, "minHealthPercent", outlier.MinHealthPercent);
     }

@@ -32,7 +32,7 @@ internal static class ScalarRules
     {
         if (duration is not { } value || value >= OneMillisecond)
             return true;
-        findings.Error(at, field, $"Duration {value} is too short: it must be a valid duration of 1ms or greater.");
+        findings.Error(at, field, $"Duration {at.Node[field]?.Text ?? value.ToString()} is too short; it must be at least 1ms.");
         return false;
     }
 

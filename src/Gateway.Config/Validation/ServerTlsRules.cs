@@ -75,7 +75,7 @@ internal static class ServerTlsRules
             + (tls.CredentialNames.IsEmpty ? 0 : 1)
             + (tls.TlsCertificates.IsEmpty ? 0 : 1);
         if (sources > 1)
-            findings.Error(tls, "", "Only one of credentialName (credential_name), credentialNames, serverCertificate/privateKey and tlsCertificates should be specified.");
+            findings.Error(tls, "", "Only one of credentialName, credentialNames, serverCertificate/privateKey and tlsCertificates should be specified.");
     }
 
     private static void CheckTermination(Findings findings, ServerTlsSettings tls, string mode)

@@ -29,7 +29,7 @@ internal static class ServiceEntryResolutionRules
     private static void CheckNone(Findings findings, ServiceEntrySpec spec)
     {
         if (spec.Node["endpoints"] is not null)
-            findings.Error(spec, "endpoints", "No endpoints should be provided for resolution type NONE: this mode cannot set endpoints.");
+            findings.Error(spec, "endpoints", "Endpoints cannot be set for resolution mode NONE.");
         if (spec.WorkloadSelector is not null)
             findings.Warning(spec, "workloadSelector", "workloadSelector should not be set when the resolution mode is NONE.");
     }
@@ -47,7 +47,7 @@ internal static class ServiceEntryResolutionRules
             }
         }
         if (resolution == ServiceEntryResolution.DnsRoundRobin && spec.Endpoints.Count > 1)
-            findings.Error(spec, "endpoints", "There must only be 0 or 1 endpoint for resolution mode DNS_ROUND_ROBIN; it cannot have multiple endpoints.");
+            findings.Error(spec, "endpoints", "There must be at most 1 endpoint for resolution mode DNS_ROUND_ROBIN.");
         foreach (WorkloadEntrySpec endpoint in spec.Endpoints)
             WorkloadEntryValidator.CheckResolvable(findings, endpoint, portNames);
         if (spec.Addresses.Count > 0 && spec.Hosts.Count > 1 && HasTcpPort(spec))

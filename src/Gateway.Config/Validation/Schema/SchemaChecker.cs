@@ -19,7 +19,7 @@ internal static class SchemaChecker
         if (count > rule.MaxItems)
             findings.ErrorAt(node, path.ToString(), $"There must be at most {rule.MaxItems} items.");
         if (node.Kind == ConfigNodeKind.Sequence && count < rule.MinItems)
-            findings.ErrorAt(node, path.ToString(), $"There must be at least {rule.MinItems} items.");
+            findings.ErrorAt(node, path.ToString(), $"There must be at least {rule.MinItems} item.");
         if (node.Text.Length > rule.MaxLength)
             findings.ErrorAt(node, path.ToString(), $"The text is longer than {rule.MaxLength} characters.");
         CheckRange(findings, node, rule, path);
