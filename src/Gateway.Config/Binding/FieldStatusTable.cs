@@ -33,6 +33,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfGateway()
     {
         const string Kind = "Gateway";
+        yield return new(Kind, Servers + "bind", Supported, "an IP address; a server on a Unix socket is left out with a warning");
         yield return new(Kind, Servers + "defaultEndpoint", Ignored, "Istio's gateways do not use it either");
         yield return new(Kind, Servers + "port.targetPort", Ignored, "it is deprecated, and Istio's gateways do not use it either");
         foreach (string protocol in (string[])["TCP", "TLS", "MONGO", "MYSQL", "REDIS"])
@@ -50,6 +51,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfVirtualService()
     {
         const string Kind = "VirtualService";
+        yield return new(Kind, Http + "match[].headers", Supported, "claims of tokens (`@request.auth.claims…`) are never present");
         yield return new(Kind, "spec.tcp", Ignored, "TCP routes are not served");
         yield return new(Kind, "spec.tls", Ignored, "routes by SNI are not served");
         yield return new(Kind, Http + "timeout", Ignored, "requests have no time limit");
@@ -71,6 +73,8 @@ internal static class FieldStatusTable
             yield return new(Kind, place + "outlierDetection", Ignored, "failing endpoints are not ejected");
             foreach (string mode in (string[])["SIMPLE", "MUTUAL", "ISTIO_MUTUAL"])
                 yield return new(Kind, place + "tls.mode", Rejected, "requests would go to the destination in plain text", mode);
+            foreach (string field in (string[])["caCertificates", "caCrl", "clientCertificate", "credentialName", "insecureSkipVerify", "privateKey", "sni", "subjectAltNames"])
+                yield return new(Kind, place + "tls." + field, Ignored, "connections to the destination are made without TLS");
         }
         yield return new(Kind, policy + "proxyProtocol", Ignored, "no PROXY header is sent");
         yield return new(Kind, policy + "retryBudget", Ignored, "requests are tried once");
