@@ -49,7 +49,10 @@ internal sealed class GatewayCli
     {
         foreach (ParseError error in parsed.Errors)
             _console.Error.WriteLine($"gateway: {error.Message}");
-        string command = parsed.CommandResult.Command == _root ? "gateway" : $"gateway {parsed.CommandResult.Command.Name}";
+        Command verb = parsed.CommandResult.Command;
+        string command = verb == _root ? "gateway" : $"gateway {verb.Name}";
+        string arguments = verb == _root ? "COMMAND " : string.Concat(verb.Arguments.Select(argument => argument.Name + " "));
+        _console.Error.WriteLine($"Usage: {command} {arguments}[options]");
         _console.Error.WriteLine($"Run '{command} --help' for usage and examples.");
         return ExitCode.Misuse;
     }

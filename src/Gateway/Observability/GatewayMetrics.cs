@@ -64,6 +64,9 @@ internal sealed class GatewayMetrics
     public void SetConnections(string listener, long open, long total)
     {
         _connectionsOpen.WithLabels(listener).Set(open);
+        // A port that was closed and bound again counts from zero, which a counter only does by beginning anew.
+        if (_connections.WithLabels(listener).Value > total)
+            _connections.RemoveLabelled(listener);
         _connections.WithLabels(listener).IncTo(total);
     }
 

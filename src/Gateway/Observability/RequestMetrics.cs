@@ -17,7 +17,7 @@ internal sealed class RequestMetrics : IStreamSink
     public const int MaxSeries = 10_000;
 
     // Live clusters keep their identity object for as long as they are equal; a flood of new ones only costs look-ups.
-    private const int MaxReferences = 4 * MaxSeries;
+    private const int ReferencesPerSeries = 4;
 
     private static readonly string[] s_labels =
     [
@@ -36,6 +36,7 @@ internal sealed class RequestMetrics : IStreamSink
     private static readonly DestinationIdentity s_overflow = new("overflow", "overflow", "overflow");
 
     private readonly WorkloadIdentity _workload;
+    private readonly int _maxSeries;
     private readonly Counter _requests;
     private readonly Histogram _durations;
     private readonly Histogram _requestBytes;
@@ -44,9 +45,10 @@ internal sealed class RequestMetrics : IStreamSink
     private readonly ConcurrentDictionary<ContentKey, Series> _byContent = new();
 
     /// <summary>Registers the metrics.</summary>
-    public RequestMetrics(IMetricFactory factory, WorkloadIdentity workload)
+    public RequestMetrics(IMetricFactory factory, WorkloadIdentity workload, int maxSeries = MaxSeries)
     {
         _workload = workload;
+        _maxSeries = maxSeries;
         HistogramConfiguration histogram = new() { Buckets = s_buckets };
         _requests = factory.CreateCounter("istio_requests_total", "Requests handled.", s_labels);
         _durations = factory.CreateHistogram("istio_request_duration_milliseconds", "Duration of requests in milliseconds.", s_labels, histogram);
@@ -72,11 +74,11 @@ internal sealed class RequestMetrics : IStreamSink
         ContentKey content = new(key.Destination, key.ResponseCode, key.Flags, key.GrpcStatus);
         if (!_byContent.TryGetValue(content, out Series? series))
         {
-            if (_byContent.Count >= MaxSeries)
+            if (_byContent.Count >= _maxSeries)
                 content = new ContentKey(s_overflow, key.ResponseCode, Streams.ResponseFlags.None, key.GrpcStatus);
             series = _byContent.GetOrAdd(content, static (key, self) => self.Create(key), this);
         }
-        if (_byReference.Count >= MaxReferences)
+        if (_byReference.Count >= ReferencesPerSeries * _maxSeries)
             _byReference.Clear();
         _byReference[key] = series;
         return series;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
@@ -104,7 +105,7 @@ public sealed class FileConfigSourceTests : IDisposable
 
         _folder.Write("..2026_01_02/routes.yaml", "new");
         Link("..data_tmp", "..2026_01_02");
-        File.Move(Path.Combine(_folder.Path, "..data_tmp"), Path.Combine(_folder.Path, "..data"), overwrite: true);
+        await RenameAsync("..data_tmp", "..data");
         Directory.Delete(Path.Combine(_folder.Path, "..2026_01_01"), recursive: true);
 
         await Eventually.HoldsAsync(() => Volatile.Read(ref changes) > 0, "the swap is reported");
@@ -226,6 +227,14 @@ public sealed class FileConfigSourceTests : IDisposable
     private FileConfigSource Source(params string[] roots) => new(roots, _time, NullLogger.Instance);
 
     private void Link(string name, string target) => File.CreateSymbolicLink(Path.Combine(_folder.Path, name), target);
+
+    /// <summary>rename(2), which replaces a link to a folder at once; File.Move takes such a link for a folder and refuses.</summary>
+    private async Task RenameAsync(string from, string to)
+    {
+        using Process move = Process.Start("mv", ["-T", Path.Combine(_folder.Path, from), Path.Combine(_folder.Path, to)]);
+        await move.WaitForExitAsync();
+        Assert.Equal(0, move.ExitCode);
+    }
 
     private static IEnumerable<string> Texts(SourceListing listing) => listing.Documents.Select((ConfigDocument document) => Encoding.UTF8.GetString(document.Text.Span));
 }
