@@ -9,7 +9,6 @@ using Gateway.Hosting;
 using Gateway.Http;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Testing;
 
@@ -21,11 +20,21 @@ public sealed class TestGateway : IAsyncDisposable
 {
     private readonly ConfigLoader _loader = new();
     private readonly CompletionLog _completed = new();
+    private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime) => _plane = new DataPlane(
-        new DataPlaneOptions { EphemeralPorts = true, DefaultBind = IPAddress.Loopback, DrainTime = drainTime },
-        _completed, NullLoggerFactory.Instance, TimeProvider.System);
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports) => _plane = new DataPlane(
+        new DataPlaneOptions
+        {
+            EphemeralPorts = true,
+            PortMap = ports ?? new Dictionary<int, int>(),
+            DefaultBind = IPAddress.Loopback,
+            DrainTime = drainTime,
+        },
+        _completed, _faults, TimeProvider.System);
+
+    /// <summary>What it logged as errors: faults of its own.</summary>
+    public IReadOnlyCollection<string> Faults => _faults.Faults;
 
     /// <summary>All requests that have ended, in the order of their ends.</summary>
     public IReadOnlyCollection<CompletedRequest> Completed => _completed.Requests;
@@ -43,9 +52,10 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>Starts a gateway without a configuration.</summary>
     /// <param name="drainTime">How long requests on what is no longer configured may go on.</param>
-    public static async Task<TestGateway> StartEmptyAsync(TimeSpan drainTime)
+    /// <param name="ports">Ports to bind by configured port; the system chooses those not named.</param>
+    public static async Task<TestGateway> StartEmptyAsync(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null)
     {
-        var gateway = new TestGateway(drainTime);
+        var gateway = new TestGateway(drainTime, ports);
         await gateway._plane.StartAsync(CancellationToken.None);
         return gateway;
     }

@@ -24,7 +24,8 @@ internal static class LiveRun
         var observations = new List<Observation>(request.Count);
         for (int i = 0; i < request.Count; i++)
             observations.Add(await ObserveOneAsync(gateway, client, request, backends, cancel));
-        return request.Count == 1 ? observations[0] : Join(observations);
+        Observation result = request.Count == 1 ? observations[0] : Join(observations);
+        return gateway.Faults.Count == 0 ? result : result with { Outcome = "fault of the gateway", Detail = gateway.Faults.First() };
     }
 
     private static X509Certificate2? Certificate(ConformanceCase test, CaseRequest request)

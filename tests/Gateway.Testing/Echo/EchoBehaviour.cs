@@ -64,11 +64,13 @@ public static class EchoBehaviour
             await StreamAsync(response, bytes, context.RequestAborted);
         else
         {
+            if (response.StatusCode is 204 or 304)
+                return;
             byte[] body = Encoding.UTF8.GetBytes(seen.ToJson());
             response.ContentType = "application/json";
             if (context.Request.Headers["echo-trailer"].Count == 0)
                 response.ContentLength = body.Length;
-            if (!HttpMethods.IsHead(context.Request.Method) && response.StatusCode is not (204 or 304))
+            if (!HttpMethods.IsHead(context.Request.Method))
                 await response.Body.WriteAsync(body, context.RequestAborted);
         }
     }
