@@ -79,6 +79,12 @@ public static class DiagnosticCatalogue
     /// <summary>A rule can never be reached.</summary>
     public static readonly DiagnosticDescriptor Unreachable = new("GW0205", Severity.Warning, "A rule can never match because an earlier one takes everything.", "IST0130");
 
+    /// <summary>A destination has no endpoints.</summary>
+    public static readonly DiagnosticDescriptor NoEndpoints = new("GW0206", Severity.Info, "A destination has no endpoints; requests get 503 (UH).");
+
+    /// <summary>A VirtualService's hosts are none of its Gateway's.</summary>
+    public static readonly DiagnosticDescriptor HostNotServed = new("GW0207", Severity.Warning, "No host of a VirtualService is served by the Gateway that it names.", "IST0132");
+
     /// <summary>A certificate is missing or unusable.</summary>
     public static readonly DiagnosticDescriptor BadCertificate = new("GW0301", Severity.Error, "A certificate or key is missing or unusable; its hosts refuse TLS handshakes.");
 

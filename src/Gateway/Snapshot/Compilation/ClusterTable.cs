@@ -37,8 +37,8 @@ internal sealed class ClusterTable(CompilationContext context)
         (string Host, int Port, string Subset) key = (host, port, destination.Subset ?? "");
         if (!_known.TryGetValue(key, out (string Name, int Index, string Problem) cluster))
             _known.Add(key, cluster = Make(key, service));
-        if (cluster.Index < 0)
-            context.Report(DiagnosticCatalogue.UnknownHost, rule.Origin, fieldPath, cluster.Problem, destination.Node);
+        if (cluster.Problem.Length > 0)
+            context.Report(cluster.Index < 0 ? DiagnosticCatalogue.UnknownHost : DiagnosticCatalogue.NoEndpoints, rule.Origin, fieldPath, cluster.Problem, destination.Node);
         return (cluster.Name, cluster.Index);
     }
 
@@ -61,6 +61,7 @@ internal sealed class ClusterTable(CompilationContext context)
                 return (name, -1, $"No DestinationRule defines the subset {key.Subset} of {key.Host}; requests get 503 (NC).");
             labels = subset.Labels;
         }
+        EquatableArray<EndpointConfig> endpoints = Endpoints(port, labels);
         _clusters.Add(new ClusterAssignment(
             new ClusterConfig
             {
@@ -78,8 +79,17 @@ internal sealed class ClusterTable(CompilationContext context)
                 ConnectTimeout = context.Config.Mesh.ConnectTimeout,
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
             },
-            Endpoints(port, labels)));
-        return (name, _clusters.Count - 1, "");
+            endpoints));
+        return (name, _clusters.Count - 1, endpoints.IsEmpty ? WhyEmpty(service, port, key.Subset) : "");
+    }
+
+    private static string WhyEmpty(MeshService service, MeshPort port, string subset)
+    {
+        if (service.Resolution == ServiceResolution.None)
+            return $"{service.Host} has resolution NONE, which means the original destination; a gateway has none. Requests get 503 (UH).";
+        return subset.Length > 0 && port.Endpoints.Count > 0
+            ? $"None of the {port.Endpoints.Count} endpoints of {service.Host} has the labels of subset {subset}; requests get 503 (UH)."
+            : $"{service.Host} has no endpoints; requests get 503 (UH).";
     }
 
     private static EquatableArray<EndpointConfig> Endpoints(MeshPort port, EquatableMap<string> labels)

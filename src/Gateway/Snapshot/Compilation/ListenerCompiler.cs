@@ -11,7 +11,7 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
     private readonly DownstreamTlsCompiler _tls = new(context);
 
     /// <summary>All ports on which something is served.</summary>
-    public ImmutableArray<ListenerConfig> Compile(IEnumerable<MergedPort> ports)
+    public ImmutableArray<ListenerConfig> Compile(IReadOnlyCollection<MergedPort> ports)
     {
         ImmutableArray<ListenerConfig>.Builder listeners = ImmutableArray.CreateBuilder<ListenerConfig>();
         foreach (MergedPort port in ports)
@@ -27,6 +27,7 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
                 FilterChains = chains,
             });
         }
+        services.ReportUnserved(context, ports.SelectMany(port => port.Servers).Where(server => server.RouteName is not null).Select(server => server.GatewayName).Distinct());
         return listeners.ToImmutable();
     }
 

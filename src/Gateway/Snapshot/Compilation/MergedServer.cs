@@ -35,7 +35,7 @@ internal sealed class MergedServer
     public string GatewayName => $"{Gateway.Metadata.Namespace}/{Gateway.Metadata.Name}";
 
     /// <summary>Address to bind; empty = all.</summary>
-    public string Bind => Spec.Bind ?? "";
+    public string Bind => Spec.Bind is null or "0.0.0.0" ? "" : Spec.Bind;
 
     /// <summary>Whether it speaks TLS to clients, whoever ends it.</summary>
     public bool IsTls => Spec.Tls is not null && !Protocol.IsHttp();

@@ -36,7 +36,11 @@ internal sealed class RouteTableCompiler(CompilationContext context, VirtualServ
             if (!hostsByNamespace.TryGetValue(service.Namespace, out ServerHosts? serverHosts))
                 hostsByNamespace.Add(service.Namespace, serverHosts = new ServerHosts(server, service.Namespace));
             HashSet<string> hosts = serverHosts.Intersect(service.Hosts);
-            if (hosts.Count == 0 || Routes(compiler, server, service) is not { Count: > 0 } routes)
+            if (hosts.Count == 0)
+                continue;
+            services.MarkServed(server.GatewayName, service);
+            RouteList routes = Routes(compiler, server, service);
+            if (routes.Count == 0)
                 continue;
             foreach (string host in hosts)
             {

@@ -96,7 +96,7 @@ internal sealed class ServerMerger(CompilationContext context)
             return true;
         foreach (string host in server.Hosts)
         {
-            if (_tlsHosts.TryGetValue((server.BoundPort, server.Bind, host), out MergedServer? owner))
+            if (_tlsHosts.TryGetValue((server.BoundPort, server.Bind, host.ToLowerInvariant()), out MergedServer? owner))
             {
                 context.Report(DiagnosticCatalogue.HostConflict, server.Gateway, $"{server.FieldPath}.hosts",
                     $"Port {server.BoundPort} has the host {host} already, from Gateway {owner.GatewayName} {owner.FieldPath}; this server is left out.");
@@ -104,7 +104,7 @@ internal sealed class ServerMerger(CompilationContext context)
             }
         }
         foreach (string host in server.Hosts)
-            _tlsHosts[(server.BoundPort, server.Bind, host)] = server;
+            _tlsHosts[(server.BoundPort, server.Bind, host.ToLowerInvariant())] = server;
         return true;
     }
 
@@ -114,7 +114,7 @@ internal sealed class ServerMerger(CompilationContext context)
 
     private static string? RouteName(Resource<GatewaySpec> gateway, Server spec, ServiceProtocol protocol, int boundPort)
     {
-        string bind = string.IsNullOrEmpty(spec.Bind) ? "" : $".{spec.Bind}";
+        string bind = spec.Bind is null or "" or "0.0.0.0" ? "" : $".{spec.Bind}";
         if (protocol.IsHttp())
             return $"http.{boundPort}{bind}";
         return protocol == ServiceProtocol.Https && spec.Tls is not null && !MergedServer.IsPassthrough(spec.Tls)

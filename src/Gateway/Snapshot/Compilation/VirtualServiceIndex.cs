@@ -21,6 +21,7 @@ internal sealed record BoundVirtualService(Resource<VirtualServiceSpec> Resource
 internal sealed class VirtualServiceIndex
 {
     private readonly Dictionary<string, List<BoundVirtualService>> _byGateway = [];
+    private readonly HashSet<(string Gateway, Resource<VirtualServiceSpec> Service)> _served = [];
 
     /// <summary>Binds all VirtualServices that the gateway's workload can see.</summary>
     public VirtualServiceIndex(CompilationContext context)
@@ -47,6 +48,22 @@ internal sealed class VirtualServiceIndex
     /// <summary>The VirtualServices bound to a gateway, <c>namespace/name</c>.</summary>
     public IReadOnlyList<BoundVirtualService> For(string gateway) =>
         _byGateway.TryGetValue(gateway, out List<BoundVirtualService>? services) ? services : [];
+
+    /// <summary>Notes that a server of the gateway has a host in common with the VirtualService.</summary>
+    public void MarkServed(string gateway, BoundVirtualService service) => _served.Add((gateway, service.Resource));
+
+    /// <summary>Reports the VirtualServices that have no host in common with a gateway they are bound to.</summary>
+    public void ReportUnserved(CompilationContext context, IEnumerable<string> gateways)
+    {
+        foreach (string gateway in gateways)
+        {
+            foreach (BoundVirtualService service in For(gateway))
+            {
+                if (!service.Resource.Spec.Http.IsEmpty && !_served.Contains((gateway, service.Resource)))
+                    context.Report(DiagnosticCatalogue.HostNotServed, service.Resource, "spec.hosts", $"Gateway {gateway} serves none of these hosts over HTTP.");
+            }
+        }
+    }
 
     private void Bind(CompilationContext context, Resource<VirtualServiceSpec> service, DelegateResolver delegates, HashSet<string> gateways)
     {

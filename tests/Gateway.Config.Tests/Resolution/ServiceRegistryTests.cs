@@ -1,0 +1,167 @@
+using Gateway.Config.Resolution;
+
+namespace Gateway.Config.Tests.Resolution;
+
+public sealed class ServiceRegistryTests
+{
+    private static readonly ServiceRegistry Registry = ServiceRegistry.Build(Load.From("""
+        apiVersion: v1
+        kind: Service
+        metadata: {name: a, namespace: ns}
+        spec:
+          ports: [{name: http, port: 80, targetPort: 8080}, {name: other, port: 81, appProtocol: kubernetes.io/h2c}]
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: a-1, namespace: ns, labels: {kubernetes.io/service-name: a, version: slice}}
+        addressType: IPv4
+        ports: [{name: http, port: 8080}]
+        endpoints:
+        - {addresses: [10.0.0.1], targetRef: {kind: Pod, name: p, namespace: ns}}
+        - {addresses: [10.0.0.2]}
+        - {addresses: [10.0.0.3], conditions: {ready: false}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: p, namespace: ns, labels: {version: pod}}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: noslices, namespace: ns}
+        spec: {ports: [{name: grpc-x, port: 90}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: alias, namespace: ns}
+        spec: {type: ExternalName, externalName: api.example.com, ports: [{name: http, port: 80}]}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: static, namespace: ns}
+        spec:
+          hosts: [static.test]
+          resolution: STATIC
+          ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}, {number: 81, name: h2, protocol: HTTP2}]
+          endpoints:
+          - {address: 1.1.1.1, ports: {http: 9090}, weight: 3, locality: r/z, labels: {version: v1}}
+          - {address: 2.2.2.2}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: static-too, namespace: ns}
+        spec:
+          hosts: [static.test]
+          resolution: STATIC
+          ports: [{number: 80, name: http, protocol: HTTP}]
+          endpoints: [{address: 3.3.3.3}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: dns, namespace: ns}
+        spec:
+          hosts: [api.example.com]
+          resolution: DNS
+          exportTo: ["."]
+          ports: [{number: 443, name: https, protocol: HTTPS}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: none, namespace: ns}
+        spec:
+          hosts: [none.test]
+          ports: [{number: 443, name: tls, protocol: TLS}]
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: selected, namespace: ns}
+        spec:
+          hosts: [selected.test]
+          resolution: STATIC
+          ports: [{number: 80, name: http, protocol: HTTP, targetPort: 7000}]
+          workloadSelector: {labels: {app: w}}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: WorkloadEntry
+        metadata: {name: w1, namespace: ns}
+        spec: {address: 4.4.4.4, labels: {app: w}}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: WorkloadEntry
+        metadata: {name: w2, namespace: elsewhere}
+        spec: {address: 5.5.5.5, labels: {app: w}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: w3, namespace: ns, labels: {app: w}}
+        status: {podIP: 6.6.6.6}
+        """), "cluster.local");
+
+    [Fact]
+    public void A_Service_has_the_ready_endpoints_of_its_slices_with_the_labels_of_their_pods()
+    {
+        MeshService service = Find("a.ns.svc.cluster.local");
+
+        Assert.Equal(["10.0.0.1:8080 pod", "10.0.0.2:8080 slice"],
+            service.FindPort(80)!.Endpoints.Select(endpoint => $"{endpoint.Address}:{endpoint.Port} {(endpoint.Labels.TryGetValue("version", out string? version) ? version : "")}"));
+        Assert.Empty(service.FindPort(81)!.Endpoints);
+        Assert.Equal((ServiceProtocol.Http, ServiceProtocol.Http2), (service.FindPort(80)!.Protocol, service.FindPort(81)!.Protocol));
+    }
+
+    [Fact]
+    public void A_Service_without_slices_is_a_name_of_the_cluster_s_DNS()
+    {
+        MeshService service = Find("noslices.ns.svc.cluster.local");
+
+        Assert.Equal(ServiceResolution.Dns, service.Resolution);
+        Assert.Equal(["noslices.ns.svc.cluster.local:90"], Addresses(service, 90));
+        Assert.True(service.FindPort(90)!.Protocol.IsHttp2());
+    }
+
+    [Fact]
+    public void An_ExternalName_Service_stands_for_another_host() => Assert.Equal("api.example.com", Find("alias.ns.svc.cluster.local").ExternalName);
+
+    [Fact]
+    public void Endpoint_ports_beat_target_ports_and_those_beat_numbers()
+    {
+        MeshService service = Find("static.test");
+
+        Assert.Equal(["1.1.1.1:9090", "2.2.2.2:8080", "3.3.3.3:80"], Addresses(service, 80));
+        Assert.Equal(["1.1.1.1:81", "2.2.2.2:81"], Addresses(service, 81));
+        MeshEndpoint first = service.FindPort(80)!.Endpoints[0];
+        Assert.Equal((3u, "r/z"), (first.Weight, first.Locality));
+    }
+
+    [Fact]
+    public void A_DNS_entry_without_endpoints_is_its_host()
+    {
+        MeshService service = Registry.Find("api.example.com", "ns")!;
+
+        Assert.Equal(ServiceResolution.Dns, service.Resolution);
+        Assert.Equal(["api.example.com:443"], Addresses(service, 443));
+        Assert.Null(Registry.Find("api.example.com", "elsewhere"));
+    }
+
+    [Fact]
+    public void An_entry_for_the_original_destination_has_no_endpoints() => Assert.Empty(Addresses(Find("none.test"), 443));
+
+    [Fact]
+    public void A_workload_selector_picks_entries_and_pods_of_its_namespace() =>
+        Assert.Equal(["4.4.4.4:7000", "6.6.6.6:7000"], Addresses(Find("selected.test"), 80));
+
+    [Theory]
+    [InlineData("http", null, ServiceProtocol.Http)]
+    [InlineData("http2-x", null, ServiceProtocol.Http2)]
+    [InlineData("grpc-web-x", null, ServiceProtocol.GrpcWeb)]
+    [InlineData("GRPC-x", null, ServiceProtocol.Grpc)]
+    [InlineData("x", "http2", ServiceProtocol.Http2)]
+    [InlineData("http", "kubernetes.io/ws", ServiceProtocol.Http)]
+    [InlineData("h2c", null, ServiceProtocol.Unsupported)]
+    [InlineData(null, null, ServiceProtocol.Unsupported)]
+    public void A_protocol_is_told_by_appProtocol_else_by_the_port_s_name(string? name, string? appProtocol, ServiceProtocol expected) =>
+        Assert.Equal(expected, ServiceProtocols.OfKubernetesPort(name, appProtocol, "TCP"));
+
+    private static MeshService Find(string host) => Registry.Find(host, "istio-system") ?? throw new InvalidOperationException(host);
+
+    private static IEnumerable<string> Addresses(MeshService service, int port) =>
+        service.FindPort(port)!.Endpoints.Select(endpoint => $"{endpoint.Address}:{endpoint.Port}");
+}
