@@ -105,7 +105,7 @@ internal sealed class AdminServer : IAsyncDisposable
             {
                 return await inner.BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is IOException or SocketException)
+            catch (Exception e) when (e is AddressInUseException or IOException or SocketException)
             {
                 string purpose = ports.FirstOrDefault(port => port.EndPoint.Equals(endpoint))?.Purpose ?? "admin";
                 string reason = e is AddressInUseException ? "the address is in use" : e.Message;
