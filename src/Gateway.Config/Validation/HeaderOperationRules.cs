@@ -22,29 +22,30 @@ internal static class HeaderOperationRules
         }
     }
 
-    /// <summary>A route may set the authority once only, by rewrite or by header.</summary>
+    /// <summary>
+    /// A route may set the authority once only, by rewrite or by header. Istio's admission also refuses <c>set</c> with
+    /// <c>add</c>, but what it does with such a route is known (<c>set</c> wins), so it is served with a warning.
+    /// </summary>
     public static void CheckAuthoritySetOnce(Findings findings, HttpRoute route)
     {
         if (route.Headers?.Request is not { } request)
             return;
-        bool isSet = !string.IsNullOrEmpty(route.Rewrite?.Authority);
-        _ = SetsAgain(findings, request, "set", request.Set, ref isSet) || SetsAgain(findings, request, "add", request.Add, ref isSet);
+        string? set = AuthorityKey(request.Set);
+        string? add = AuthorityKey(request.Add);
+        if (!string.IsNullOrEmpty(route.Rewrite?.Authority) && (set ?? add) is { } key)
+            findings.ErrorAtKey(request, set is null ? "add" : "set", key, "The authority header cannot be set multiple times.");
+        else if (set is not null && add is not null)
+            findings.Warning(request, "add", "The authority is set and added; what is set wins.");
     }
 
-    private static bool SetsAgain(Findings findings, HeaderOperationsSpec at, string field, EquatableMap<string> headers, ref bool isSet)
+    private static string? AuthorityKey(EquatableMap<string> headers)
     {
         foreach (KeyValuePair<string, string> header in headers)
         {
-            if (!HeaderNameRules.IsAuthority(header.Key))
-                continue;
-            if (isSet)
-            {
-                findings.ErrorAtKey(at, field, header.Key, "The authority header cannot be set multiple times.");
-                return true;
-            }
-            isSet = header.Value.Length > 0;
+            if (HeaderNameRules.IsAuthority(header.Key) && header.Value.Length > 0)
+                return header.Key;
         }
-        return false;
+        return null;
     }
 
     private static void Entries(Findings findings, HeaderOperationsSpec at, string field, EquatableMap<string> headers, Func<string, string?> nameRule)
