@@ -17,6 +17,7 @@ internal sealed class GatewayCli
         _root = new RootCommand("An ingress and egress gateway that serves Istio's resources.")
         {
             RunCommand.Create(console),
+            DemoCommand.Create(console),
             ValidateCommand.Create(console),
             ExplainCommand.Create(console),
             VersionCommand.Create(console),

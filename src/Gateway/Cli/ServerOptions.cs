@@ -26,7 +26,7 @@ internal sealed class ServerOptions
         HelpName = "off|text|json|FILE",
     };
 
-    private readonly Option<string> _drainTime = Duration("--drain-time", "5s", "How long traffic is still accepted after the signal to end.");
+    private readonly Option<string> _drainTime;
     private readonly Option<string> _shutdownTimeout = Duration("--shutdown-timeout", "20s", "How long requests under way may take after the drain time.");
 
     private readonly Option<bool> _allowInvalid = new("--allow-invalid")
@@ -38,8 +38,10 @@ internal sealed class ServerOptions
     private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
 
     /// <summary>Makes the options.</summary>
-    public ServerOptions()
+    /// <param name="drainTime">The default of <c>--drain-time</c>.</param>
+    public ServerOptions(string drainTime = "5s")
     {
+        _drainTime = Duration("--drain-time", drainTime, "How long traffic is still accepted after the signal to end.");
         _portMap.Validators.Add(result =>
         {
             foreach (string rule in result.GetValueOrDefault<string[]?>() ?? [])

@@ -22,7 +22,7 @@ internal sealed class ServiceAnswer(int status, JsonDocument? document) : IDispo
 /// How the demo's services call each other: by name, through the gateway's internal port, as they would through a
 /// sidecar in a mesh. So the VirtualServices for <c>reviews</c>, <c>ratings</c> and <c>details</c> decide who answers.
 /// </summary>
-/// <param name="gatewayPort">The internal port on 127.0.0.1; asked at each call, as it is known only once the gateway has bound it.</param>
+/// <param name="gatewayPort">The internal port on 127.0.0.1, 0 = not bound; asked at each call, as the gateway may bind it late or anew.</param>
 internal sealed class ServiceCaller(Func<int> gatewayPort) : IDisposable
 {
     private const int ServicePort = 9080;
@@ -50,9 +50,13 @@ internal sealed class ServiceCaller(Func<int> gatewayPort) : IDisposable
     /// <param name="caller">The request being served, whose trace headers are handed on.</param>
     public async Task<ServiceAnswer> GetAsync(string service, string path, string? endUser, HttpContext caller)
     {
+        int port = gatewayPort();
+        if (port == 0)
+            return new ServiceAnswer(0, null);
+
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(caller.RequestAborted);
         deadline.CancelAfter(Deadline);
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{gatewayPort().ToString(CultureInfo.InvariantCulture)}{path}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}{path}");
         request.Headers.Host = $"{service}.default.svc.cluster.local:{ServicePort.ToString(CultureInfo.InvariantCulture)}";
         if (endUser is not null)
             request.Headers.TryAddWithoutValidation("end-user", endUser);

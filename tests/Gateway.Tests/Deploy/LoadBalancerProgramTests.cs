@@ -19,7 +19,7 @@ public sealed class LoadBalancerProgramTests
     public void The_ports_of_the_gateways_are_bound_where_the_service_sends_them()
     {
         foreach (Manifest port in Base.Single(m => m.Kind == "Service").Items("spec.ports").Where(p => p.Text("name") != "status-port"))
-            Assert.Equal(port.Number("targetPort"), _options.PortMap.Bind(port.Number("port")));
+            Assert.Equal(port.Number("targetPort"), _options.PortMap.Ports[port.Number("port")]);
     }
 
     [Fact]
