@@ -18,18 +18,24 @@ internal sealed class PortTranslation
 
     public PortTranslation(CompilationContext context)
     {
+        // Services that do not select the workload count only for Gateways that name them.
+        bool isAnyNamed = context.Config.Gateways.Any(gateway => gateway.Metadata.Annotations.ContainsKey(ServiceAnnotation));
         foreach (Resource<ServiceSpec> service in context.Config.Services)
         {
-            string host = $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{context.Identity.ClusterDomain}";
             bool isFront = service.Metadata.Namespace == context.Identity.Namespace
                 && !service.Spec.Selector.IsEmpty
                 && context.Identity.Labels is { } labels
                 && LabelSelector.Selects(service.Spec.Selector, labels);
+            if (!isFront && !isAnyNamed)
+                continue;
+            string host = $"{service.Metadata.Name}.{service.Metadata.Namespace}.svc.{context.Identity.ClusterDomain}";
             foreach (KubernetesServicePort port in service.Spec.Ports)
                 Add(new FrontPort(host, service.Metadata.Namespace, port.Port, TargetPort(context.Config, service, port), IsDisabled(service.Metadata)), isFront);
         }
         foreach (Resource<ServiceEntrySpec> entry in context.Config.ServiceEntries)
         {
+            if (entry.Metadata.Namespace != context.Identity.Namespace && !isAnyNamed)
+                continue;
             foreach (string host in entry.Spec.Hosts)
                 AddEntry(context, entry, host);
         }
@@ -63,8 +69,6 @@ internal sealed class PortTranslation
 
     private void AddEntry(CompilationContext context, Resource<ServiceEntrySpec> entry, string host)
     {
-        if (entry.Metadata.Namespace != context.Identity.Namespace && !context.Config.Gateways.Any(gateway => gateway.Metadata.Annotations.ContainsKey(ServiceAnnotation)))
-            return;
         foreach (ServicePort port in entry.Spec.Ports)
         {
             int number = port.Number ?? 0;
