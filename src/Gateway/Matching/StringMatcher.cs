@@ -14,6 +14,9 @@ internal enum StringMatchKind
     /// <summary>Begins with.</summary>
     Prefix,
 
+    /// <summary>Equal, or begins with it and goes on with a slash: whole path segments.</summary>
+    SegmentPrefix,
+
     /// <summary>The whole value matches a regular expression.</summary>
     Regex,
 }
@@ -51,6 +54,9 @@ internal sealed class StringMatcher
     /// <summary>A prefix match: plain text, not path segments.</summary>
     public static StringMatcher Prefix(string value, bool ignoreCase = false) => new(StringMatchKind.Prefix, value, ignoreCase, null);
 
+    /// <summary>A prefix of whole path segments; <paramref name="value"/> has no slash at its end.</summary>
+    public static StringMatcher SegmentPrefix(string value, bool ignoreCase = false) => new(StringMatchKind.SegmentPrefix, value, ignoreCase, null);
+
     /// <summary>A whole-value match of a regular expression made by <see cref="RegexCompiler"/>.</summary>
     public static StringMatcher FromRegex(string pattern, Regex compiled) => new(StringMatchKind.Regex, pattern, false, compiled);
 
@@ -60,6 +66,7 @@ internal sealed class StringMatcher
         StringMatchKind.Present => true,
         StringMatchKind.Exact => value.Equals(Value, _comparison),
         StringMatchKind.Prefix => value.StartsWith(Value, _comparison),
+        StringMatchKind.SegmentPrefix => value.StartsWith(Value, _comparison) && (value.Length == Value.Length || value[Value.Length] == '/'),
         _ => _regex!.IsMatch(value),
     };
 
@@ -69,6 +76,7 @@ internal sealed class StringMatcher
         StringMatchKind.Present => "present",
         StringMatchKind.Exact => $"exact \"{Value}\"",
         StringMatchKind.Prefix => $"prefix \"{Value}\"",
+        StringMatchKind.SegmentPrefix => $"path prefix \"{Value}\"",
         _ => $"regex \"{Value}\"",
     };
 }

@@ -36,7 +36,7 @@ internal sealed class PathIndex
                 case { Kind: StringMatchKind.Exact, IgnoreCase: false } path:
                     Add(exact, path.Value, i);
                     break;
-                case { Kind: StringMatchKind.Prefix, IgnoreCase: false } path:
+                case { Kind: StringMatchKind.Prefix or StringMatchKind.SegmentPrefix, IgnoreCase: false } path:
                     Add(prefixes, path.Value, i);
                     break;
                 default:

@@ -16,7 +16,10 @@ internal static class PathRewriter
             string replaced = rewrite.Regex.Replace(path, rewrite.Replacement ?? "");
             return replaced.Length == 0 ? path : replaced;
         }
-        return rewrite.Prefix is null ? path : ReplaceMatched(match, path, rewrite.Prefix);
+        if (rewrite.Prefix is null)
+            return path;
+        string rewritten = ReplaceMatched(match, path, rewrite.Prefix);
+        return rewrite.KeepsSegments && rewritten.StartsWith("//", StringComparison.Ordinal) ? rewritten[1..] : rewritten;
     }
 
     /// <summary>
@@ -28,7 +31,7 @@ internal static class PathRewriter
         int matched = match.Path switch
         {
             null => Math.Min(1, path.Length),
-            { Kind: StringMatchKind.Prefix } prefix => Math.Min(prefix.Value.Length, path.Length),
+            { Kind: StringMatchKind.Prefix or StringMatchKind.SegmentPrefix } prefix => Math.Min(prefix.Value.Length, path.Length),
             _ => path.Length,
         };
         return string.Concat(replacement, path.AsSpan(matched));

@@ -99,6 +99,9 @@ internal sealed class PathRewrite
     /// <summary>What replaces the matched part of the path (Istio <c>rewrite.uri</c>); null = see <see cref="Regex"/>.</summary>
     public string? Prefix { get; init; }
 
+    /// <summary>Whether a prefix replaced by <c>/</c> leaves one slash, not two (routes made from the Gateway API).</summary>
+    public bool KeepsSegments { get; init; }
+
     /// <summary>Search expression of <c>uriRegexRewrite</c>, replaced wherever it is found.</summary>
     public System.Text.RegularExpressions.Regex? Regex { get; init; }
 

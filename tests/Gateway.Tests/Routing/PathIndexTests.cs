@@ -80,6 +80,7 @@ public sealed class PathIndexTests
             1 => StringMatcher.FromRegex("/a.*", new Regex("\\A/a.*\\z", RegexOptions.NonBacktracking)),
             2 => StringMatcher.Prefix(path, ignoreCase: true),
             3 => StringMatcher.Exact(path.ToUpperInvariant(), ignoreCase: true),
+            4 => StringMatcher.SegmentPrefix(path.TrimEnd('/')),
             < 11 => StringMatcher.Exact(path),
             _ => StringMatcher.Prefix(path),
         };

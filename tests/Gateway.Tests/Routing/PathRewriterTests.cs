@@ -14,6 +14,14 @@ public sealed class PathRewriterTests
     public void A_matched_prefix_is_replaced_as_text(string prefix, string replacement, string path, string expected) =>
         Assert.Equal(expected, PathRewriter.Apply(new PathRewrite { Prefix = replacement }, new RouteMatch { Path = StringMatcher.Prefix(prefix) }, path));
 
+    [Theory]
+    [InlineData("/foo/bar", "/bar")]
+    [InlineData("/foo", "/")]
+    [InlineData("/foo/", "/")]
+    public void A_prefix_of_whole_segments_can_be_cut_without_doubling_the_slash(string path, string expected) =>
+        Assert.Equal(expected, PathRewriter.Apply(
+            new PathRewrite { Prefix = "/", KeepsSegments = true }, new RouteMatch { Path = StringMatcher.SegmentPrefix("/foo") }, path));
+
     [Fact]
     public void Without_a_path_condition_the_first_slash_is_replaced() =>
         Assert.Equal("/newx", PathRewriter.Apply(new PathRewrite { Prefix = "/new" }, new RouteMatch(), "/x"));

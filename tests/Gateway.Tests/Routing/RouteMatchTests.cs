@@ -108,6 +108,14 @@ public sealed class RouteMatchTests
         Assert.True(new RouteMatch { Claims = [new NamedMatcher("group", StringMatcher.Exact("admin"), Invert: true)] }.IsMatch(request));
     }
 
+    [Theory]
+    [InlineData("/foo", true)]
+    [InlineData("/foo/bar", true)]
+    [InlineData("/foobar", false)]
+    [InlineData("/fo", false)]
+    public void A_segment_prefix_ends_at_a_slash(string path, bool matches) =>
+        Assert.Equal(matches, new RouteMatch { Path = StringMatcher.SegmentPrefix("/foo") }.IsMatch(Make.Request(path)));
+
     [Fact]
     public void Case_is_ignored_only_where_asked()
     {

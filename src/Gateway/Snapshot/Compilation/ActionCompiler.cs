@@ -141,7 +141,7 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
         }
         else if (rule.Rule.Rewrite?.Uri is { Length: > 0 } uri)
         {
-            rewrite = new PathRewrite { Prefix = uri };
+            rewrite = new PathRewrite { Prefix = uri, KeepsSegments = rule.HasGatewaySemantics && uri == "/" };
         }
         return true;
     }

@@ -43,6 +43,7 @@ internal sealed class MatchCompiler(CompilationContext context, VirtualServiceRu
     private StringMatcher? Path(HttpMatchRequest match) => match.Uri switch
     {
         null or { IsEmpty: true } or { Prefix: "/" } => null,
+        { Prefix: { } prefix } when rule.HasSegmentPrefixes => StringMatcher.SegmentPrefix(prefix.TrimEnd('/'), match.IgnoreUriCase ?? false),
         _ => Value(match.Uri, match.IgnoreUriCase ?? false),
     };
 
