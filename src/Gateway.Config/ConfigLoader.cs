@@ -32,15 +32,13 @@ public sealed class ConfigLoader
     public LoadResult Load(IReadOnlyList<ConfigDocument> documents, ConfigDocument? meshConfig = null)
     {
         ImmutableArray<Diagnostic>.Builder findings = ImmutableArray.CreateBuilder<Diagnostic>();
-        Dictionary<TextKey, SourceContent> read = new(documents.Count);
+        SourceContent[] contents = Read(documents);
         _lastGood.Begin();
-        foreach (ConfigDocument document in documents)
+        foreach (SourceContent content in contents)
         {
-            SourceContent content = Read(document, read);
             findings.AddRange(content.Findings);
             _lastGood.Take(content, findings);
         }
-        _read = read;
         IReadOnlyCollection<Resource> inForce = _lastGood.End(findings);
         return new(ConfigSetBuilder.Build(inForce, Mesh(meshConfig, findings)), findings.ToImmutable());
     }
@@ -60,12 +58,22 @@ public sealed class ConfigLoader
         return _mesh = read ?? _mesh;
     }
 
-    private SourceContent Read(ConfigDocument document, Dictionary<TextKey, SourceContent> read)
+    private SourceContent[] Read(IReadOnlyList<ConfigDocument> documents)
     {
-        TextKey key = new(document.Source, Hash(document.Text.Span));
-        if (!read.TryGetValue(key, out SourceContent? content))
-            read[key] = content = _read.TryGetValue(key, out SourceContent? known) ? known : _reader.Read(document);
-        return content;
+        // The first load has the machine to itself; later ones run beside traffic and take one processor.
+        int parallel = _read.Count == 0 ? Environment.ProcessorCount : 1;
+        Dictionary<TextKey, SourceContent> known = _read;
+        TextKey[] keys = new TextKey[documents.Count];
+        SourceContent[] contents = new SourceContent[documents.Count];
+        Parallel.For(0, contents.Length, new() { MaxDegreeOfParallelism = parallel }, i =>
+        {
+            keys[i] = new(documents[i].Source, Hash(documents[i].Text.Span));
+            contents[i] = known.TryGetValue(keys[i], out SourceContent? content) ? content : _reader.Read(documents[i], parallel);
+        });
+        _read = new(contents.Length);
+        for (int i = 0; i < contents.Length; i++)
+            _read[keys[i]] = contents[i];
+        return contents;
     }
 
     private static UInt128 Hash(ReadOnlySpan<byte> text)

@@ -21,43 +21,53 @@ internal sealed class SourceContent
     public required bool HasUnnamed { get; init; }
 }
 
-/// <summary>Reads one text: documents are cut apart, parsed, bound and validated each for itself.</summary>
+/// <summary>Reads texts: documents are cut apart, parsed, bound and validated each for itself. Thread-safe.</summary>
 internal sealed class SourceReader
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly YamlReader _yaml = new(new());
 
     /// <summary>Reads a text.</summary>
-    public SourceContent Read(ConfigDocument document)
+    /// <param name="document">The text.</param>
+    /// <param name="parallel">How many of its documents may be read at once.</param>
+    public SourceContent Read(ConfigDocument document, int parallel)
+    {
+        List<Diagnostic> findings = [];
+        if (!TryDecode(document, findings, out string text))
+            return new() { Source = document.Source, Resources = [], Findings = findings, HasUnnamed = true };
+        List<DocumentSlice> slices = DocumentSplitter.Split(text);
+        SourceContent[] parts = new SourceContent[slices.Count];
+        Parallel.For(0, parts.Length, new() { MaxDegreeOfParallelism = parallel }, i => parts[i] = Read(document.Source, text, slices[i]));
+        return parts.Length == 1 ? parts[0] : new()
+        {
+            Source = document.Source,
+            Resources = [.. parts.SelectMany(p => p.Resources)],
+            Findings = [.. parts.SelectMany(p => p.Findings)],
+            HasUnnamed = parts.Any(p => p.HasUnnamed),
+        };
+    }
+
+    private SourceContent Read(string source, string text, DocumentSlice slice)
     {
         List<Diagnostic> findings = [];
         List<BoundResource> resources = [];
-        bool unreadable = !TryDecode(document, findings, out string text);
         DocumentBinder binder = new(new(_yaml, text), findings, resources);
-        foreach (DocumentSlice slice in unreadable ? [] : DocumentSplitter.Split(text))
+        ConfigNode? root = _yaml.Read(text, slice, new(source), findings);
+        bool damaged = findings.Count > 0;
+        if (root is not null)
         {
-            int before = findings.Count;
-            ConfigNode? root = _yaml.Read(text, slice, new(document.Source), findings);
-            bool damaged = findings.Count > before;
-            unreadable |= damaged && root is null;
-            if (root is null)
-                continue;
-            for (int i = before; i < findings.Count; i++)
+            for (int i = 0; i < findings.Count; i++)
                 findings[i] = findings[i] with { Resource = DocumentBinder.Name(root) };
             binder.Bind(root, damaged);
-            Sort(findings, before);
         }
-        return new() { Source = document.Source, Resources = resources, Findings = findings, HasUnnamed = unreadable || binder.HasUnnamed };
-    }
-
-    /// <summary>Binders ask for fields in their own order; the user reads findings in that of the text.</summary>
-    private static void Sort(List<Diagnostic> findings, int from)
-    {
-        if (findings.Count - from < 2)
-            return;
-        Diagnostic[] sorted = [.. findings.Skip(from).OrderBy(f => f.Location.Line).ThenBy(f => f.Location.Column)];
-        findings.RemoveRange(from, sorted.Length);
-        findings.AddRange(sorted);
+        // Binders ask for fields in their own order; the user reads findings in that of the text.
+        return new()
+        {
+            Source = source,
+            Resources = resources,
+            Findings = findings.Count < 2 ? findings : [.. findings.OrderBy(f => f.Location.Line).ThenBy(f => f.Location.Column)],
+            HasUnnamed = binder.HasUnnamed || (root is null && damaged),
+        };
     }
 
     /// <summary>Reads the text of <c>--mesh-config</c>.</summary>

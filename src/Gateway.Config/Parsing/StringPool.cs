@@ -3,7 +3,8 @@ namespace Gateway.Config.Parsing;
 /// <summary>
 /// Makes equal keys one object. Thousands of documents say <c>destination</c> and <c>prefix</c>; without this each keeps
 /// its own copy. A fixed number of slots, so no text can make it grow. Values stay out: some are secrets, and the pool
-/// outlives their document.
+/// outlives their document. Safe for several threads without a lock: a slot is one reference, and losing a race costs
+/// one copy.
 /// </summary>
 internal sealed class StringPool
 {

@@ -6,7 +6,7 @@ namespace Gateway.Config.Parsing;
 /// <summary>
 /// Reads one YAML or JSON document into nodes. JSON needs no reader of its own: it is a part of YAML.
 /// Anchors, aliases and merge keys (<c>&lt;&lt;</c>, as kubectl reads them) are followed within <see cref="ParserLimits"/>.
-/// Not thread-safe: the pool of strings is shared by all documents.
+/// Thread-safe; the pool of strings is shared by all documents.
 /// </summary>
 internal sealed class YamlReader(StringPool pool)
 {
