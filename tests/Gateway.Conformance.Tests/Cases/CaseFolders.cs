@@ -19,8 +19,8 @@ internal sealed class CaseFolders
     /// <summary>The folders this run takes.</summary>
     public static CaseFolders Current { get; } = FromEnvironment();
 
-    /// <summary>Whether there is anything to run; a clone of the repository alone has no cases.</summary>
-    public bool Exist => _folders.Any(Directory.Exists);
+    /// <summary>Whether cases must be there: someone named them, or the default folder exists. A clone of the repository alone has none.</summary>
+    public bool Expected => _folders[0] != _default || Directory.Exists(_default);
 
     /// <summary>All files of cases, by area and name.</summary>
     public IReadOnlyList<CaseFile> Files() =>

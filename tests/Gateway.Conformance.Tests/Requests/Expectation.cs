@@ -22,11 +22,12 @@ internal static class Expectation
 
     private static IEnumerable<string> Compare(string key, YamlNode value, YamlNode? expect, Observation actual) => key switch
     {
-        "note" or "tolerancePercent" or "perDestination" => [],
+        "note" or "tolerancePercent" => [],
         "outcome" => Same(key, value.Text(), actual.Outcome, detail: $" ({actual.Status} {actual.Detail} {actual.Body})"),
         "status" => actual.Status is { } seen ? Same(key, value.Text(), Text(seen)) : [],
         "destination" => CompareDestination(Destination.Read(value), actual),
         "weights" => CompareWeights(value, Number(expect.Get("tolerancePercent")) ?? 10, actual),
+        "perDestination" => actual.ByDestination is null ? [] : value.Entries().SelectMany(entry => ComparePerDestination(entry.Key, entry.Value, expect, actual.ByDestination)),
         "upstream" => value.Entries().SelectMany(entry => CompareUpstream(entry.Key, entry.Value, actual)),
         "response" => value.Entries().SelectMany(entry => CompareResponse(entry.Key, entry.Value, actual)),
         "route" => value.Entries().SelectMany(entry => CompareRoute(entry.Key, entry.Value, actual)),
@@ -52,6 +53,21 @@ internal static class Expectation
             if (Math.Abs(share - percent) > tolerance)
                 yield return $"weights: expected {percent} ± {tolerance} % at {expected}, got {share} %";
         }
+    }
+
+    private static IEnumerable<string> ComparePerDestination(string subset, YamlNode expected, YamlNode? expect, IReadOnlyList<Observation> met)
+    {
+        if (met.FirstOrDefault(one => one.Destination?.Subset == subset) is not { Upstream: { } upstream } actual)
+            return [$"perDestination.{subset}: never reached"];
+        return expected.Entries().SelectMany(entry => entry.Key switch
+        {
+            "note" => [],
+            "requestHeaders" => entry.Value.Entries().SelectMany(header => SameHeader($"{subset} upstream", header, Values(upstream, header.Key))),
+            "responseHeaders" => entry.Value.Entries().SelectMany(header => SameHeader($"{subset} response", header, Values(actual, header.Key))),
+            // What the route asks for goes before what its destination asks for.
+            "hostRewriteAtDestination" => expect.Get("upstream", "authority") is not null ? [] : Same($"{subset} authority", entry.Value.Text(), upstream.Authority),
+            _ => (IEnumerable<string>)[$"unsupported expectation key \"perDestination.{entry.Key}\""],
+        });
     }
 
     private static IEnumerable<string> CompareUpstream(string key, YamlNode value, Observation actual)
@@ -95,10 +111,11 @@ internal static class Expectation
         _ => [$"unsupported expectation key \"route.{key}\""],
     };
 
+    /// <summary>A list means several values, null means none.</summary>
     private static IEnumerable<string> SameHeader(string side, KeyValuePair<string, YamlNode> expected, string[] actual) =>
         expected.Value is YamlSequenceNode
             ? SameValues(side, expected, actual)
-            : Same($"{side} header {expected.Key}", expected.Value.Text() ?? "", actual.Length == 0 ? "(absent)" : string.Join(",", actual));
+            : expected.Value.Text() is null ? Absent(side, new YamlScalarNode(expected.Key), actual) : Same($"{side} header {expected.Key}", expected.Value.Text() ?? "", actual.Length == 0 ? "(absent)" : string.Join(",", actual));
 
     /// <summary>Several lines and one line with commas mean the same in HTTP.</summary>
     private static IEnumerable<string> SameValues(string side, KeyValuePair<string, YamlNode> expected, string[] actual) => Same(

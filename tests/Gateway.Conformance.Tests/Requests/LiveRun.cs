@@ -12,6 +12,9 @@ namespace Gateway.Conformance.Tests.Requests;
 /// <summary>A request sent to a gateway of its own over real sockets, through to real echo servers.</summary>
 internal static class LiveRun
 {
+    // Enough to meet every destination of a weighted route that has a share worth the name.
+    private const int MostTries = 500;
+
     public static async Task<Observation> ObserveAsync(
         GatewaySnapshot snapshot, ConformanceCase test, CaseRequest request, CaseBackends backends, CancellationToken cancel)
     {
@@ -22,11 +25,14 @@ internal static class LiveRun
         using X509Certificate2? certificate = Certificate(test, request);
         var client = new CaseClient(port, request, certificate);
         var observations = new List<Observation>(request.Count);
-        for (int i = 0; i < request.Count; i++)
+        string[] subsets = [.. test.Expect.Get("perDestination").Entries().Select(entry => entry.Key)];
+        while (observations.Count < request.Count || (observations.Count < MostTries && !subsets.All(subset => Reached(observations, subset))))
             observations.Add(await ObserveOneAsync(gateway, client, request, backends, cancel));
-        Observation result = request.Count == 1 ? observations[0] : Join(observations);
+        Observation result = observations.Count == 1 ? observations[0] : Join(observations);
         return gateway.Faults.Count == 0 ? result : result with { Outcome = "fault of the gateway", Detail = gateway.Faults.First() };
     }
+
+    private static bool Reached(List<Observation> observations, string subset) => observations.Any(one => one.Destination?.Subset == subset);
 
     private static X509Certificate2? Certificate(ConformanceCase test, CaseRequest request)
     {
@@ -110,6 +116,7 @@ internal static class LiveRun
         Observation different = observations.FirstOrDefault(other => other.Outcome != first.Outcome || other.Status != first.Status) ?? first;
         return different with
         {
+            ByDestination = [.. observations.Where(one => one.Destination is not null).DistinctBy(one => one.Destination)],
             Shares = [.. observations.Where(one => one.Destination is not null)
                 .GroupBy(one => one.Destination!)
                 .Select(group => (group.Key, 100.0 * group.Count() / observations.Count))],

@@ -15,6 +15,9 @@ internal sealed record Observation
     /// <summary>Every destination the request could have gone to, with its share in percent (simulated) or in requests of a hundred (live).</summary>
     public IReadOnlyList<(Destination Destination, double Percent)>? Shares { get; init; }
 
+    /// <summary>One request to each destination that was met; null = only one request was made.</summary>
+    public IReadOnlyList<Observation>? ByDestination { get; init; }
+
     /// <summary>What the backend saw.</summary>
     public UpstreamView? Upstream { get; init; }
 
