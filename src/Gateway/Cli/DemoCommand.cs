@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
+using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Demo;
 using Gateway.Hosting;
@@ -64,15 +66,18 @@ internal static class DemoCommand
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         GatewayHost? gateway = null;
         bool failed = false;
-        Bookinfo shop = await Bookinfo
+        await using Bookinfo shop = await Bookinfo
             .StartAsync(() => Volatile.Read(ref gateway)?.DataPlane.Listeners.EndPointOf(InternalPort)?.Port ?? 0, cancellationToken)
             .ConfigureAwait(false);
-        await using (shop.ConfigureAwait(false))
+        using EndpointsFolder endpoints = EndpointsFolder.Write(shop.Endpoints);
+        options = options with
         {
-            options = options with { Source = new MemoryConfigSource(BookinfoDocuments.All(shop.Endpoints, DemoCertificate.Create(TimeProvider.System))) };
-            int code = await GatewayRunner.RunAsync(console, options, levels, jsonLogs, Started, stop.Token).ConfigureAwait(false);
-            return failed ? ExitCode.Failure : code;
-        }
+            ConfigPaths = [.. options.ConfigPaths, endpoints.Path],
+            // The private key stays in memory.
+            Source = new MemoryConfigSource([new ConfigDocument("demo/certificate", Encoding.UTF8.GetBytes(BookinfoDocuments.Secret(DemoCertificate.Create(TimeProvider.System))))]),
+        };
+        int code = await GatewayRunner.RunAsync(console, options, levels, jsonLogs, Started, stop.Token).ConfigureAwait(false);
+        return failed ? ExitCode.Failure : code;
 
         async Task Started(GatewayHost host, CancellationToken _)
         {
@@ -80,7 +85,7 @@ internal static class DemoCommand
             Diagnostic? portInUse = host.LastPass.Diagnostics.FirstOrDefault(finding => finding.Code == DiagnosticCatalogue.PortUnavailable.Code);
             if (portInUse is null)
             {
-                DemoGuide.Write(console, host, shop, files);
+                DemoGuide.Write(console, host, shop.Endpoints, files, endpoints.Path);
                 return;
             }
 

@@ -10,7 +10,7 @@ internal static class DemoGuide
     private const string Reviews = "reviews.yaml";
 
     /// <summary>Writes the guide.</summary>
-    public static void Write(CliConsole console, GatewayHost gateway, Bookinfo shop, DemoFiles files)
+    public static void Write(CliConsole console, GatewayHost gateway, IReadOnlyList<DemoEndpoint> servers, DemoFiles files, string endpointsFolder)
     {
         TextWriter text = console.Out;
         text.WriteLine();
@@ -21,10 +21,10 @@ internal static class DemoGuide
         WriteUrl(text, gateway, "http", DemoCommand.HttpPort, "");
         WriteUrl(text, gateway, "https", DemoCommand.HttpsPort, "   (certificate made at start, signed by nobody)");
         text.WriteLine();
-        WriteThingsToTry(text, files);
+        WriteThingsToTry(text, files, endpointsFolder);
         text.WriteLine();
         text.WriteLine("Running in this process:");
-        foreach (DemoEndpoint server in shop.Endpoints)
+        foreach (DemoEndpoint server in servers)
             text.WriteLine($"  {server.Service + " " + server.Version,-16} 127.0.0.1:{server.Port}");
         if (gateway.DataPlane.Listeners.EndPointOf(DemoCommand.InternalPort) is { } inside)
             text.WriteLine($"  {"gateway inside",-16} 127.0.0.1:{inside.Port}   (through it the services call each other)");
@@ -49,7 +49,7 @@ internal static class DemoGuide
             text.WriteLine($"  {scheme}://localhost:{bound.Port}/productpage{remark}");
     }
 
-    private static void WriteThingsToTry(TextWriter text, DemoFiles files)
+    private static void WriteThingsToTry(TextWriter text, DemoFiles files, string endpointsFolder)
     {
         string reviews = Shown(Path.Combine(files.Config, Reviews));
         text.WriteLine("Try:");
@@ -58,8 +58,8 @@ internal static class DemoGuide
         int step = 3;
         if (files.Alternatives is { } alternatives)
             text.WriteLine($"  {step++}. cp {Shown(Path.Combine(alternatives, "50-v3.yaml"))} {reviews}");
-        text.WriteLine($"  {step}. {Program()} explain --config {Shown(files.Config)} -H 'end-user: jason' \\");
-        text.WriteLine("       GET http://reviews.default.svc.cluster.local:9080/reviews/0");
+        text.WriteLine($"  {step}. {Program()} explain --config {Shown(files.Config)} --config {endpointsFolder} \\");
+        text.WriteLine("       --header 'end-user: jason' GET http://reviews.default.svc.cluster.local:9080/reviews/0");
     }
 
     private static void WriteOwnPort(TextWriter text, GatewayHost gateway, string purpose, string path)

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using Gateway.Config;
 
 namespace Gateway.Demo;
 
@@ -11,15 +9,8 @@ namespace Gateway.Demo;
 /// </summary>
 internal static class BookinfoDocuments
 {
-    /// <summary>Both, as documents of their own.</summary>
-    public static ImmutableArray<ConfigDocument> All(IEnumerable<DemoEndpoint> endpoints, DemoCertificate certificate) =>
-    [
-        new("demo/endpoints", Encoding.UTF8.GetBytes(EndpointSlices(endpoints))),
-        new("demo/certificate", Encoding.UTF8.GetBytes(Secret(certificate))),
-    ];
-
     /// <summary>The EndpointSlices. The version is the slice's label, so DestinationRule subsets can pick by it.</summary>
-    private static string EndpointSlices(IEnumerable<DemoEndpoint> endpoints)
+    public static string EndpointSlices(IEnumerable<DemoEndpoint> endpoints)
     {
         var yaml = new StringBuilder();
         foreach (DemoEndpoint endpoint in endpoints)
@@ -49,7 +40,7 @@ internal static class BookinfoDocuments
     }
 
     /// <summary>The Secret <c>bookinfo-certificate</c>, in the namespace of the gateway's workload, where Istio looks for it.</summary>
-    private static string Secret(DemoCertificate certificate) => $$"""
+    public static string Secret(DemoCertificate certificate) => $$"""
         apiVersion: v1
         kind: Secret
         metadata:

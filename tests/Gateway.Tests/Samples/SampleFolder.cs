@@ -20,7 +20,8 @@ internal static class SampleFolder
             new("productpage", "v1", 4001), new("details", "v1", 4002), new("ratings", "v1", 4003),
             new("reviews", "v1", 4011), new("reviews", "v2", 4012), new("reviews", "v3", 4013),
         ];
-        return BookinfoDocuments.All(endpoints, DemoCertificate.Create(TimeProvider.System));
+        yield return Document("demo/endpoints.yaml", BookinfoDocuments.EndpointSlices(endpoints));
+        yield return Document("demo/certificate.yaml", BookinfoDocuments.Secret(DemoCertificate.Create(TimeProvider.System)));
     }
 
     /// <summary>The YAML files of a folder.</summary>
