@@ -22,6 +22,7 @@ internal sealed class DataPlane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly HttpEngine _engine;
     private readonly RequestApplication _application;
+    private readonly DrainSignal _drain = new();
     private readonly SnapshotPublisher _publisher;
 
     public DataPlane(DataPlaneOptions options, IStreamSink sink, ILoggerFactory loggers, TimeProvider time)
@@ -44,7 +45,7 @@ internal sealed class DataPlane : IAsyncDisposable
         _publisher = new SnapshotPublisher(
             Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time))), options.DrainTime, time);
         var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
-        _application = new RequestApplication(pipeline, sink, time);
+        _application = new RequestApplication(pipeline, _drain, sink, time);
     }
 
     /// <summary>The bound ports.</summary>
@@ -66,6 +67,9 @@ internal sealed class DataPlane : IAsyncDisposable
     /// <returns>Ports and certificates that cannot be used; everything else is served.</returns>
     public Task<ImmutableArray<Diagnostic>> ApplyAsync(GatewaySnapshot snapshot, CancellationToken cancellationToken) =>
         _publisher.PublishAsync(snapshot, cancellationToken);
+
+    /// <summary>Asks clients, with the answers to their requests, to go elsewhere; everything is still served.</summary>
+    public void BeginDrain() => _drain.Begin();
 
     /// <summary>
     /// Ends gracefully: ports are closed, clients are asked to end their connections after the requests under way, and what

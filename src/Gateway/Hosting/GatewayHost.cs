@@ -44,7 +44,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             time);
         _config = ConfigInputs.Pipeline(options, PublishAsync, new ReloadReporter(_metrics, loggers.CreateLogger<ReloadReporter>()).Report, loggers, time);
         _drain = new DrainCoordinator(
-            new DrainSteps(DataPlane.Listeners.RequestClose, DataPlane.DrainAsync),
+            new DrainSteps(DataPlane.BeginDrain, DataPlane.DrainAsync),
             time,
             loggers.CreateLogger<DrainCoordinator>());
         _metrics.BeforeScrape(() => ScrapedState.Update(_metrics, DataPlane, _accessLog));

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Http;
 
 /// <summary>What the server calls: one <see cref="RequestContext"/> per slot, reused from request to request.</summary>
-internal sealed class RequestApplication(RequestPipeline pipeline, IStreamSink sink, TimeProvider time) : IHttpApplication<RequestContext>
+internal sealed class RequestApplication(RequestPipeline pipeline, DrainSignal drain, IStreamSink sink, TimeProvider time) : IHttpApplication<RequestContext>
 {
     public RequestContext CreateContext(IFeatureCollection contextFeatures)
     {
@@ -19,7 +19,11 @@ internal sealed class RequestApplication(RequestPipeline pipeline, IStreamSink s
         return request;
     }
 
-    public Task ProcessRequestAsync(RequestContext context) => pipeline.RunAsync(context);
+    public Task ProcessRequestAsync(RequestContext context)
+    {
+        drain.Tell(context);
+        return pipeline.RunAsync(context);
+    }
 
     public void DisposeContext(RequestContext context, Exception? exception)
     {

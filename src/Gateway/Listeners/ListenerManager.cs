@@ -106,13 +106,6 @@ internal sealed class ListenerManager(
         }
     }
 
-    /// <summary>Asks all connections to end after their requests under way; ports stay open.</summary>
-    public void RequestClose()
-    {
-        foreach (ActiveListener listener in Current.Values)
-            listener.Open.RequestClose(static _ => true);
-    }
-
     /// <summary>Closes all ports and aborts what is still open.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -159,10 +159,13 @@ internal sealed partial class ConfigPipeline : IAsyncDisposable
             if (!await ListAsync(cancellationToken).ConfigureAwait(false))
                 return Last;
             findings.AddRange(_sourceFindings);
+            TimeSpan listed = _time.GetElapsedTime(started);
             LoadResult loaded = _steps.Load(_documents, _meshDocument);
             findings.AddRange(loaded.Diagnostics);
+            TimeSpan loadedAt = _time.GetElapsedTime(started);
             CompileResult compiled = _steps.Compile(loaded.Config);
             findings.AddRange(compiled.Diagnostics);
+            LogSteps(_logger, _documents.Length, listed.TotalMilliseconds, loadedAt.TotalMilliseconds, _time.GetElapsedTime(started).TotalMilliseconds);
             if (!refuseErrors || !findings.Exists(static finding => finding.Severity == Severity.Error))
             {
                 findings.AddRange(await _steps.Publish(compiled.Snapshot, cancellationToken).ConfigureAwait(false));
@@ -242,6 +245,9 @@ internal sealed partial class ConfigPipeline : IAsyncDisposable
         _meshDocument = mesh;
         return !same;
     }
+
+    [LoggerMessage(2, LogLevel.Debug, "{Documents} documents: listed after {Listed:F0} ms, loaded after {Loaded:F0} ms, compiled after {Compiled:F0} ms.")]
+    private static partial void LogSteps(ILogger logger, int documents, double listed, double loaded, double compiled);
 
     [LoggerMessage(1, LogLevel.Error, "The configuration could not be worked on; what was in force stays.")]
     private static partial void LogPassFailed(ILogger logger, Exception exception);

@@ -38,7 +38,7 @@ internal sealed class FileConfigSource : IConfigSource
     public long FilesRead { get; private set; }
 
     /// <inheritdoc/>
-    public async ValueTask<SourceListing> ListAsync(CancellationToken cancellationToken)
+    public ValueTask<SourceListing> ListAsync(CancellationToken cancellationToken)
     {
         long started = _time.GetTimestamp();
         FolderScan scan = FolderScan.Of(_roots);
@@ -53,7 +53,7 @@ internal sealed class FileConfigSource : IConfigSource
             CachedFile? known = _cache.GetValueOrDefault(file.Path);
             CachedFile? current = known is not null && known.Stamp == file.Stamp && !known.IsYoung
                 ? known
-                : await ReadAsync(file, known, diagnostics, cancellationToken).ConfigureAwait(false);
+                : Read(file, known, diagnostics);
             if (current is null)
                 continue;
             total += current.Document.Text.Length;
@@ -69,7 +69,7 @@ internal sealed class FileConfigSource : IConfigSource
         KeepUnlisted(scan, next, documents);
         _cache = next;
         _watch.Adapt(scan.LinkedFolders, _time.GetElapsedTime(started));
-        return new SourceListing(documents.DrainToImmutable(), [.. diagnostics]);
+        return ValueTask.FromResult(new SourceListing(documents.DrainToImmutable(), [.. diagnostics]));
     }
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ internal sealed class FileConfigSource : IConfigSource
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _watch.DisposeAsync();
 
-    private async ValueTask<CachedFile?> ReadAsync(FoundFile file, CachedFile? known, List<Diagnostic> diagnostics, CancellationToken cancellationToken)
+    private CachedFile? Read(FoundFile file, CachedFile? known, List<Diagnostic> diagnostics)
     {
         if (file.Stamp.Length > MaxFileBytes)
         {
@@ -89,7 +89,8 @@ internal sealed class FileConfigSource : IConfigSource
         byte[] bytes;
         try
         {
-            bytes = await File.ReadAllBytesAsync(file.Path, cancellationToken).ConfigureAwait(false);
+            // Not the asynchronous way: it takes a trip through the thread pool per file, a second for 10,000 of them.
+            bytes = File.ReadAllBytes(file.Path);
             FilesRead++;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -107,12 +107,18 @@ public sealed class GatewayHostTests
         Uri ready = gateway.Address("health", "/healthz/ready");
         Uri traffic = gateway.Traffic("/direct");
         Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync(ready)).Status);
+        Assert.Equal((HttpStatusCode.OK, "hello"), await gateway.GetAsync(traffic));
 
         Task drain = gateway.Host.DrainAsync(CancellationToken.None);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await gateway.GetAsync(ready)).Status);
         Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync(gateway.Address("health", "/healthz/live"))).Status);
-        Assert.Equal((HttpStatusCode.OK, "hello"), await gateway.GetAsync(traffic));
+        using (HttpClient client = new())
+        using (HttpResponseMessage answer = await client.GetAsync(traffic))
+        {
+            Assert.Equal("hello", await answer.Content.ReadAsStringAsync());
+            Assert.True(answer.Headers.ConnectionClose);
+        }
         Assert.False(drain.IsCompleted);
 
         time.Advance(TimeSpan.FromSeconds(30));

@@ -70,6 +70,23 @@ public sealed class AccessLogFormatTests
     }
 
     [Theory]
+    [InlineData("198.51.100.7", "198.51.100.7:0 198.51.100.7 0 203.0.113.9:50000 203.0.113.9 50000")]
+    [InlineData("2001:db8::7", "[2001:db8::7]:0 2001:db8::7 0 203.0.113.9:50000 203.0.113.9 50000")]
+    [InlineData("203.0.113.9", "203.0.113.9:50000 203.0.113.9 50000 203.0.113.9:50000 203.0.113.9 50000")]
+    [InlineData(null, "203.0.113.9:50000 203.0.113.9 50000 203.0.113.9:50000 203.0.113.9 50000")]
+    public void A_client_behind_trusted_proxies_has_no_port(string? client, string expected)
+    {
+        StreamInfo info = Filled();
+        info.ClientAddress = client;
+        AccessLogFormat format = AccessLogFormatParser.ParseText(
+            "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT% "
+            + "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_DIRECT_REMOTE_PORT%",
+            []);
+
+        Assert.Equal(expected + "\n", Line(format, info));
+    }
+
+    [Theory]
     [InlineData("%FROBNICATE%", "FROBNICATE")]
     [InlineData("%REQ(X-Foo%", "never closed")]
     [InlineData("50% of", "never closed")]

@@ -106,8 +106,14 @@ internal static class AccessLogFormatter
                 return Kind.Number;
             case LogOperator.DownstreamLocalPort:
                 return Port(info.Connection?.LocalAddress, out number);
+            case LogOperator.DownstreamRemotePort when IsForwarded(info):
+                return Kind.Number;
             case LogOperator.DownstreamRemotePort:
+            case LogOperator.DownstreamDirectRemotePort:
                 return Port(info.Connection?.RemoteAddress, out number);
+            case LogOperator.DownstreamRemoteAddress when IsForwarded(info):
+                text = WithPortZero(info.ClientAddress, scratch);
+                break;
             case LogOperator.UpstreamHostPort:
                 return Port(info.UpstreamHost, out number);
             case LogOperator.RequestHeader:
@@ -142,8 +148,9 @@ internal static class AccessLogFormatter
         LogOperator.UpstreamLocalAddress => info.UpstreamLocalAddress,
         LogOperator.DownstreamLocalAddress => info.Connection?.LocalAddress,
         LogOperator.DownstreamLocalAddressWithoutPort => info.Connection?.LocalIp,
-        LogOperator.DownstreamRemoteAddress => info.Connection?.RemoteAddress,
-        LogOperator.DownstreamRemoteAddressWithoutPort => info.Connection?.RemoteIp,
+        LogOperator.DownstreamRemoteAddress or LogOperator.DownstreamDirectRemoteAddress => info.Connection?.RemoteAddress,
+        LogOperator.DownstreamRemoteAddressWithoutPort => info.ClientAddress ?? info.Connection?.RemoteIp,
+        LogOperator.DownstreamDirectRemoteAddressWithoutPort => info.Connection?.RemoteIp,
         LogOperator.RequestedServerName => info.Connection?.RequestedServerName,
         LogOperator.DownstreamTlsVersion => info.Connection?.TlsVersion,
         LogOperator.RouteName => info.RouteName,
@@ -163,7 +170,7 @@ internal static class AccessLogFormatter
             case KnownHeader.Authority:
                 return info.Authority;
             case KnownHeader.Scheme:
-                return info.Connection is { IsTls: true } ? "https" : "http";
+                return info.Scheme;
             case KnownHeader.ForwardedFor:
                 return info.ForwardedFor;
             case KnownHeader.UserAgent:
@@ -194,6 +201,12 @@ internal static class AccessLogFormatter
         _ = time.UtcDateTime.TryFormat(target, out int written, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
         return written;
     }
+
+    private static bool IsForwarded(StreamInfo info) => info.ClientAddress is { } client && client != info.Connection?.RemoteIp;
+
+    // What Envoy prints for an address that came without a port.
+    private static ReadOnlySpan<char> WithPortZero(ReadOnlySpan<char> address, Span<char> scratch) =>
+        (address.Contains(':') ? scratch.TryWrite($"[{address}]:0", out int written) : scratch.TryWrite($"{address}:0", out written)) ? scratch[..written] : address;
 
     private static ReadOnlySpan<char> WithoutPort(string? address)
     {

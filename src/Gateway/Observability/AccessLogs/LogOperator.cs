@@ -74,14 +74,23 @@ internal enum LogOperator
     /// <summary><c>DOWNSTREAM_LOCAL_PORT</c>.</summary>
     DownstreamLocalPort,
 
-    /// <summary><c>DOWNSTREAM_REMOTE_ADDRESS</c>, <c>DOWNSTREAM_DIRECT_REMOTE_ADDRESS</c>.</summary>
+    /// <summary><c>DOWNSTREAM_REMOTE_ADDRESS</c>: the trusted client, with port 0 where it comes from x-forwarded-for.</summary>
     DownstreamRemoteAddress,
 
-    /// <summary>The same without its port.</summary>
+    /// <summary><c>DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT</c>.</summary>
     DownstreamRemoteAddressWithoutPort,
 
-    /// <summary><c>DOWNSTREAM_REMOTE_PORT</c>, <c>DOWNSTREAM_DIRECT_REMOTE_PORT</c>.</summary>
+    /// <summary><c>DOWNSTREAM_REMOTE_PORT</c>.</summary>
     DownstreamRemotePort,
+
+    /// <summary><c>DOWNSTREAM_DIRECT_REMOTE_ADDRESS</c>: the peer of the connection.</summary>
+    DownstreamDirectRemoteAddress,
+
+    /// <summary><c>DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT</c>.</summary>
+    DownstreamDirectRemoteAddressWithoutPort,
+
+    /// <summary><c>DOWNSTREAM_DIRECT_REMOTE_PORT</c>.</summary>
+    DownstreamDirectRemotePort,
 
     /// <summary><c>REQUESTED_SERVER_NAME</c>.</summary>
     RequestedServerName,
@@ -134,9 +143,9 @@ internal static class LogOperators
         ["DOWNSTREAM_REMOTE_ADDRESS"] = LogOperator.DownstreamRemoteAddress,
         ["DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT"] = LogOperator.DownstreamRemoteAddressWithoutPort,
         ["DOWNSTREAM_REMOTE_PORT"] = LogOperator.DownstreamRemotePort,
-        ["DOWNSTREAM_DIRECT_REMOTE_ADDRESS"] = LogOperator.DownstreamRemoteAddress,
-        ["DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT"] = LogOperator.DownstreamRemoteAddressWithoutPort,
-        ["DOWNSTREAM_DIRECT_REMOTE_PORT"] = LogOperator.DownstreamRemotePort,
+        ["DOWNSTREAM_DIRECT_REMOTE_ADDRESS"] = LogOperator.DownstreamDirectRemoteAddress,
+        ["DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT"] = LogOperator.DownstreamDirectRemoteAddressWithoutPort,
+        ["DOWNSTREAM_DIRECT_REMOTE_PORT"] = LogOperator.DownstreamDirectRemotePort,
         ["REQUESTED_SERVER_NAME"] = LogOperator.RequestedServerName,
         ["DOWNSTREAM_TLS_VERSION"] = LogOperator.DownstreamTlsVersion,
         ["ROUTE_NAME"] = LogOperator.RouteName,
