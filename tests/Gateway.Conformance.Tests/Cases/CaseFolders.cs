@@ -22,9 +22,9 @@ internal sealed class CaseFolders
     /// <summary>Whether cases must be there: someone named them, or the default folder exists. A clone of the repository alone has none.</summary>
     public bool Expected => _folders[0] != _default || Directory.Exists(_default);
 
-    /// <summary>All files of cases, by area and name.</summary>
+    /// <summary>All files of cases, by area and name. A folder that does not exist stands among them as a file that cannot be read.</summary>
     public IReadOnlyList<CaseFile> Files() =>
-        [.. _folders.Where(Directory.Exists).SelectMany(FilesOf).OrderBy(file => file.Label, StringComparer.Ordinal)];
+        [.. _folders.SelectMany(folder => Directory.Exists(folder) ? FilesOf(folder) : [Missing(folder)]).OrderBy(file => file.Label, StringComparer.Ordinal)];
 
     /// <summary>See <see cref="CaseFile.Locate"/>.</summary>
     public string Locate(string caseFile, string area, string relativePath)
@@ -52,6 +52,8 @@ internal sealed class CaseFolders
             folder = Path.GetDirectoryName(folder);
         return folder ?? Directory.GetCurrentDirectory();
     }
+
+    private CaseFile Missing(string folder) => new() { Area = Path.GetFileName(folder), Name = "(no such folder)", Path = Path.Combine(folder, "none"), Folders = this };
 
     private IEnumerable<CaseFile> FilesOf(string folder)
     {
