@@ -85,6 +85,9 @@ public static class DiagnosticCatalogue
     /// <summary>A VirtualService's hosts are none of its Gateway's.</summary>
     public static readonly DiagnosticDescriptor HostNotServed = new("GW0207", Severity.Warning, "No host of a VirtualService is served by the Gateway that it names.", "IST0132");
 
+    /// <summary>The endpoints of a subset cannot be told from the others.</summary>
+    public static readonly DiagnosticDescriptor SubsetUnknown = new("GW0208", Severity.Info, "The endpoints of a service come from DNS, which knows no labels; a subset is all of them.");
+
     /// <summary>A certificate is missing or unusable.</summary>
     public static readonly DiagnosticDescriptor BadCertificate = new("GW0301", Severity.Error, "A certificate or key is missing or unusable; its hosts refuse TLS handshakes.");
 

@@ -74,6 +74,16 @@ public sealed class ActionCompilerTests
     }
 
     [Fact]
+    public void Where_endpoints_come_from_DNS_a_subset_is_all_of_them_and_that_is_told()
+    {
+        string documents = Subsets[..Subsets.IndexOf("---\napiVersion: discovery", StringComparison.Ordinal)];
+        Compiled compiled = Rule("{route: [{destination: {host: a, subset: v2}}]}", documents);
+
+        Assert.Equal(["a.default.svc.cluster.local:80"], compiled.Get("http://h.test/").Destination!.Endpoints);
+        Assert.Contains(compiled.Findings, finding => finding.StartsWith("GW0208 spec.http[0].route[0].destination: a.default.svc.cluster.local has no EndpointSlice", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Weights_are_relative_and_none_of_it_goes_to_weight_zero()
     {
         Compiled compiled = Rule(

@@ -10,7 +10,7 @@ namespace Gateway.Snapshot.Compilation;
 /// <summary>Gives every destination its cluster and makes each cluster once.</summary>
 internal sealed class ClusterTable(CompilationContext context)
 {
-    private readonly Dictionary<(string Host, int Port, string Subset), (string Name, int Index, string Problem)> _known = [];
+    private readonly Dictionary<(string Host, int Port, string Subset), Entry> _known = [];
     private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
 
     /// <summary>All clusters made so far; routes refer to them by index.</summary>
@@ -35,31 +35,33 @@ internal sealed class ClusterTable(CompilationContext context)
             host = externalName;
 
         (string Host, int Port, string Subset) key = (host, port, destination.Subset ?? "");
-        if (!_known.TryGetValue(key, out (string Name, int Index, string Problem) cluster))
+        if (!_known.TryGetValue(key, out Entry? cluster))
             _known.Add(key, cluster = Make(key, service));
-        if (cluster.Problem.Length > 0)
-            context.Report(cluster.Index < 0 ? DiagnosticCatalogue.UnknownHost : DiagnosticCatalogue.NoEndpoints, rule.Origin, fieldPath, cluster.Problem, destination.Node);
+        if (cluster.Finding is { } finding)
+            context.Report(finding, rule.Origin, fieldPath, cluster.Message, destination.Node);
         return (cluster.Name, cluster.Index);
     }
 
-    private (string Name, int Index, string Problem) Make((string Host, int Port, string Subset) key, MeshService? named)
+    private Entry Make((string Host, int Port, string Subset) key, MeshService? named)
     {
         string name = $"outbound|{key.Port}|{key.Subset}|{key.Host}";
         MeshService? service = context.Services.Find(key.Host, context.Identity.Namespace);
         if (service is null && named?.ExternalName == key.Host)
             service = named;
         if (service is null)
-            return (name, -1, $"Nothing defines the host {key.Host}; requests get 503 (NC).");
+            return Unknown(name, $"Nothing defines the host {key.Host}");
         if (service.FindPort(key.Port) is not { } port)
-            return (name, -1, $"{key.Host} has no port {key.Port} (it has {string.Join(", ", service.Ports.Select(p => p.Number))}); requests get 503 (NC).");
+            return Unknown(name, $"{key.Host} has no port {key.Port} (it has {string.Join(", ", service.Ports.Select(known => known.Number))})");
 
         EquatableMap<string> labels = default;
+        bool isBlind = false;
         if (key.Subset.Length > 0)
         {
             EffectiveDestinationRule? rule = context.DestinationRules.Find(service.Host, service.Namespace);
             if (rule?.FindSubset(key.Subset) is not { } subset)
-                return (name, -1, $"No DestinationRule defines the subset {key.Subset} of {key.Host}; requests get 503 (NC).");
-            labels = subset.Labels;
+                return Unknown(name, $"No DestinationRule defines the subset {key.Subset} of {key.Host}");
+            isBlind = service is { Resolution: ServiceResolution.Dns, Resource: Resource<ServiceSpec> };
+            labels = isBlind ? default : subset.Labels;
         }
         EquatableArray<EndpointConfig> endpoints = Endpoints(port, labels);
         _clusters.Add(new ClusterAssignment(
@@ -80,8 +82,18 @@ internal sealed class ClusterTable(CompilationContext context)
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
             },
             endpoints));
-        return (name, _clusters.Count - 1, endpoints.IsEmpty ? WhyEmpty(service, port, key.Subset) : "");
+        int index = _clusters.Count - 1;
+        if (isBlind)
+        {
+            return new Entry(name, index, DiagnosticCatalogue.SubsetUnknown,
+                $"{service.Host} has no EndpointSlice and is reached by DNS, which knows no labels: subset {key.Subset} is all of its endpoints. Bring the EndpointSlices to tell subsets apart.");
+        }
+        return endpoints.IsEmpty
+            ? new Entry(name, index, DiagnosticCatalogue.NoEndpoints, WhyEmpty(service, port, key.Subset))
+            : new Entry(name, index, null, "");
     }
+
+    private static Entry Unknown(string name, string why) => new(name, -1, DiagnosticCatalogue.UnknownHost, $"{why}; requests get 503 (NC).");
 
     private static string WhyEmpty(MeshService service, MeshPort port, string subset)
     {
@@ -110,4 +122,7 @@ internal sealed class ClusterTable(CompilationContext context)
         }
         return endpoints.ToEquatableArray();
     }
+
+    /// <summary>A cluster's name and index, and what is to be told wherever it is named.</summary>
+    private sealed record Entry(string Name, int Index, DiagnosticDescriptor? Finding, string Message);
 }

@@ -32,9 +32,6 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
                 "Pinned client certificates are not checked; the server is left out so that it does not admit clients that it should not.");
             return null;
         }
-        if (!tls.CipherSuites.IsEmpty)
-            NotHonoured(server, "cipherSuites", "The list of cipher suites is not applied.");
-
         bool isMutual = tls.Mode == ServerTlsMode.Mutual;
         return new DownstreamTlsConfig
         {

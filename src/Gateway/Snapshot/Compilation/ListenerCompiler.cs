@@ -51,7 +51,7 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
                 Unsupported(server);
                 continue;
             }
-            if (_tls.Compile(server) is not { } tls)
+            if (Guard.Run(context, server.Gateway, () => _tls.Compile(server)) is not { } tls)
                 continue;
             chains.Add(new FilterChainConfig
             {

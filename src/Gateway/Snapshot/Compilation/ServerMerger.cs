@@ -29,8 +29,11 @@ internal sealed class ServerMerger(CompilationContext context)
         {
             if (context.Identity.Labels is { } labels && !LabelSelector.Selects(gateway.Spec.Selector, labels))
                 continue;
-            for (int i = 0; i < gateway.Spec.Servers.Count; i++)
-                AddServer(gateway, gateway.Spec.Servers[i], $"spec.servers[{i}]");
+            Guard.Run(context, gateway, () =>
+            {
+                for (int i = 0; i < gateway.Spec.Servers.Count; i++)
+                    AddServer(gateway, gateway.Spec.Servers[i], $"spec.servers[{i}]");
+            });
         }
         return _merged.Values;
     }

@@ -42,7 +42,7 @@ internal sealed class VirtualServiceIndex
                 group.Add(service);
         }
         foreach (Resource<VirtualServiceSpec> service in groups[Visibility.Private].Concat(groups[Visibility.Exported]).Concat(groups[Visibility.Public]))
-            Bind(context, service, delegates, gateways);
+            Guard.Run(context, service, () => Bind(context, service, delegates, gateways));
     }
 
     /// <summary>The VirtualServices bound to a gateway, <c>namespace/name</c>.</summary>
