@@ -1,1 +1,9 @@
-return 0;
+using BenchmarkDotNet.Running;
+using Gateway.Benchmarks;
+
+return args switch
+{
+    ["--summary"] => await Summary.RunAsync(Console.Out),
+    [ProcessScenario.Option, string name] => await ProcessScenario.RunAsync(name, Console.Out),
+    _ => BenchmarkSwitcher.FromAssembly(typeof(Fleet).Assembly).Run(args).Any() ? 0 : 1,
+};

@@ -93,19 +93,18 @@ internal sealed class Composition(IParser parser, Placement placement, StringPoo
         while (parser.Current is not MappingEnd)
         {
             ParsingEvent? keyEvent = parser.Current;
-            ConfigNode key = Node(out int below);
-            depth = Math.Max(depth, below);
-            _path.Add((key.Text, -1));
-            ConfigNode value = Node(out below);
+            string? key = Key(ref depth);
+            _path.Add((key ?? "", -1));
+            ConfigNode value = Node(out int below);
             depth = Math.Max(depth, below);
             if (keyEvent is Scalar { IsKey: true, Style: ScalarStyle.Plain, Value: "<<" })
                 (merges ??= []).Add(value);
-            else if (!key.IsScalar && key.Kind != ConfigNodeKind.Null)
+            else if (key is null)
                 Report(DiagnosticCatalogue.WrongType, "A key must be a string.", Locate(keyEvent!.Start));
-            else if (Contains(key.Text))
-                Report(DiagnosticCatalogue.DuplicateKey, $"The key '{key.Text}' is written twice in this mapping.", Locate(keyEvent!.Start));
+            else if (Contains(key))
+                Report(DiagnosticCatalogue.DuplicateKey, $"The key '{key}' is written twice in this mapping.", Locate(keyEvent!.Start));
             else
-                entries.Add(new(pool.Intern(key.Text), Locate(keyEvent!.Start), value));
+                entries.Add(new(key, Locate(keyEvent!.Start), value));
             _path.RemoveAt(_path.Count - 1);
         }
         parser.MoveNext();
@@ -151,6 +150,21 @@ internal sealed class Composition(IParser parser, Placement placement, StringPoo
                 Report(DiagnosticCatalogue.WrongType, "A merge key (<<) takes a mapping or a list of mappings.", from.Location);
             }
         }
+    }
+
+    // Nearly all keys are plain words: they cost no node. Null = no string.
+    private string? Key(ref int depth)
+    {
+        if (parser.Current is Scalar { Anchor.IsEmpty: true, Tag.IsEmpty: true } word)
+        {
+            Count(1);
+            parser.MoveNext();
+            bool isNull = word.Style == ScalarStyle.Plain && ScalarResolver.Resolve(word.Value) == ConfigNodeKind.Null;
+            return isNull ? "" : pool.Intern(word.Value);
+        }
+        ConfigNode key = Node(out int below);
+        depth = Math.Max(depth, below);
+        return key.IsScalar || key.Kind == ConfigNodeKind.Null ? pool.Intern(key.Text) : null;
     }
 
     private ConfigNode Leaf(Scalar scalar)

@@ -10,25 +10,10 @@ namespace Gateway.Config.Validation;
 /// </summary>
 internal static class ResourceValidator
 {
-    private static readonly Comparer<Diagnostic> ByPlace = Comparer<Diagnostic>.Create((left, right) =>
-    {
-        int order = (left.Location.Line, left.Location.Column).CompareTo((right.Location.Line, right.Location.Column));
-        if (order == 0)
-            order = string.CompareOrdinal(left.FieldPath, right.FieldPath);
-        return order != 0 ? order : string.CompareOrdinal(left.Message, right.Message);
-    });
-
     /// <summary>Adds a finding for every rule that <paramref name="resource"/> breaks.</summary>
     public static void Validate(Resource resource, List<Diagnostic> findings)
     {
-        int before = findings.Count;
-        Check(resource, new Findings(resource, findings));
-        if (findings.Count - before > 1)
-            findings.Sort(before, findings.Count - before, ByPlace);
-    }
-
-    private static void Check(Resource resource, Findings sink)
-    {
+        Findings sink = new(resource, findings);
         if (resource is Resource<ServiceEntrySpec> or Resource<WorkloadEntrySpec> && resource.Document["spec"] is null)
         {
             sink.ErrorAt(resource.Document, "spec", "The spec is missing; it is required.");
