@@ -22,19 +22,23 @@ internal sealed class ConfigRefusedException(ImmutableArray<Diagnostic> diagnost
 /// The composition root: one whole gateway, several of which may live in one process. Start order: own ports (not ready)
 /// → data plane → first configuration → ready. End: <see cref="DrainAsync"/>, then dispose; the own ports answer to the last.
 /// </summary>
-internal sealed class GatewayHost : IAsyncDisposable
+internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private readonly BootstrapOptions _options;
     private readonly AccessLog _accessLog;
     private readonly GatewayMetrics _metrics = new();
     private readonly ConfigPipeline _config;
+    private readonly CertificateFilesWatch _certificateFiles;
     private readonly DrainCoordinator _drain;
+    private readonly ILogger<GatewayHost> _logger;
     private readonly TaskCompletionSource _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AdminServer? _admin;
+    private string _listening = "";
 
     private GatewayHost(BootstrapOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         _options = options;
+        _logger = loggers.CreateLogger<GatewayHost>();
         _accessLog = new AccessLog(AccessLog.OpenPath, time, loggers.CreateLogger<AccessLog>());
         RequestMetrics requests = new(_metrics.Factory, options.Workload);
         DataPlane = new DataPlane(
@@ -43,6 +47,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             loggers,
             time);
         _config = ConfigInputs.Pipeline(options, PublishAsync, new ReloadReporter(_metrics, loggers.CreateLogger<ReloadReporter>()).Report, loggers, time);
+        _certificateFiles = new CertificateFilesWatch(_config.RequestFullReload, time);
         _drain = new DrainCoordinator(
             new DrainSteps(DataPlane.BeginDrain, DataPlane.DrainAsync),
             time,
@@ -85,8 +90,8 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Where one of the own ports (<c>admin</c>, <c>health</c>, <c>metrics</c>) listens; null = it is off.</summary>
     public IPEndPoint? EndPointOf(string purpose) => _admin?.EndPointOf(purpose);
 
-    /// <summary>Asks for a new look at the configuration sources.</summary>
-    public void RequestReload() => _config.RequestReload();
+    /// <summary>Reads the configuration and everything it names anew.</summary>
+    public void RequestReload() => _config.RequestFullReload();
 
     /// <summary>Opens the access log anew, after a rotation.</summary>
     public void ReopenAccessLog() => _accessLog.Reopen();
@@ -97,6 +102,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _certificateFiles.DisposeAsync().ConfigureAwait(false);
         await _config.DisposeAsync().ConfigureAwait(false);
         await DataPlane.DisposeAsync().ConfigureAwait(false);
         await _accessLog.DisposeAsync().ConfigureAwait(false);
@@ -107,7 +113,10 @@ internal sealed class GatewayHost : IAsyncDisposable
     private async Task<IReadOnlyList<Diagnostic>> PublishAsync(GatewaySnapshot snapshot, CancellationToken cancellationToken)
     {
         ImmutableArray<Diagnostic> accessLog = await _accessLog.ConfigureAsync(AccessLogSettingsOf(snapshot.Mesh), snapshot.Mesh.Node.Location).ConfigureAwait(false);
-        return [.. accessLog, .. await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false)];
+        _certificateFiles.Watch(snapshot);
+        ImmutableArray<Diagnostic> dataPlane = await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        LogListening();
+        return [.. accessLog, .. dataPlane];
     }
 
     private AccessLogSettings AccessLogSettingsOf(MeshConfig mesh) =>
@@ -141,4 +150,16 @@ internal sealed class GatewayHost : IAsyncDisposable
             ports.Add(new AdminPort("metrics", metrics, HealthEndpoints.Metrics(_metrics)));
         return ports;
     }
+
+    private void LogListening()
+    {
+        string listening = string.Join(", ", ScrapedState.Listeners(DataPlane).Select(listener => $"{listener.Name} at {listener.EndPoint}"));
+        if (listening == _listening)
+            return;
+        _listening = listening;
+        LogListening(_logger, listening.Length == 0 ? "nothing" : listening);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Listening: {Ports}.")]
+    private static partial void LogListening(ILogger logger, string ports);
 }

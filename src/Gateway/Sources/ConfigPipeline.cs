@@ -60,6 +60,7 @@ internal sealed partial class ConfigPipeline : IAsyncDisposable
     private ImmutableArray<Diagnostic> _sourceFindings;
     private PipelineResult _last = PipelineResult.None;
     private long _lastChange;
+    private bool _forced;
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Makes a pipeline; it owns the sources.</summary>
@@ -96,12 +97,11 @@ internal sealed partial class ConfigPipeline : IAsyncDisposable
         return first;
     }
 
-    /// <summary>Asks for a pass; many requests make one.</summary>
-    public void RequestReload()
-    {
-        Volatile.Write(ref _lastChange, _time.GetTimestamp());
-        _changes.Writer.TryWrite(true);
-    }
+    /// <summary>Asks for a pass over what the sources hold; many requests make one. Without a change it ends early.</summary>
+    public void RequestReload() => Request(force: false);
+
+    /// <summary>Asks for a whole pass even if no document changed: something that documents name did.</summary>
+    public void RequestFullReload() => Request(force: true);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -113,6 +113,14 @@ internal sealed partial class ConfigPipeline : IAsyncDisposable
         if (_meshSource is not null)
             await _meshSource.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private void Request(bool force)
+    {
+        if (force)
+            Volatile.Write(ref _forced, true);
+        Volatile.Write(ref _lastChange, _time.GetTimestamp());
+        _changes.Writer.TryWrite(true);
     }
 
     private async Task RunAsync()
@@ -156,7 +164,8 @@ internal sealed partial class ConfigPipeline : IAsyncDisposable
         GatewaySnapshot? snapshot = null;
         try
         {
-            if (!await ListAsync(cancellationToken).ConfigureAwait(false))
+            bool forced = Interlocked.Exchange(ref _forced, false);
+            if (!await ListAsync(cancellationToken).ConfigureAwait(false) && !forced)
                 return Last;
             findings.AddRange(_sourceFindings);
             TimeSpan listed = _time.GetElapsedTime(started);

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Admin;
 using Gateway.Config.Diagnostics;
 using Gateway.Hosting;
@@ -184,5 +186,42 @@ public sealed class GatewayHostTests
         folder.Write("routes/vs.yaml", HostFixture.DirectResponse.Replace("hello", "edited", StringComparison.Ordinal));
 
         await Eventually.HoldsAsync(async () => (await gateway.GetAsync(gateway.Traffic("/direct"))).Body == "edited", "the edit is served");
+    }
+
+    [Fact]
+    public async Task A_rotated_certificate_file_is_used_by_the_next_handshake()
+    {
+        using TemporaryFolder folder = new();
+        using TestCertificates authority = new();
+        using TestCertificate first = authority.IssueServer("shop.example.com");
+        using TestCertificate second = authority.IssueServer("shop.example.com");
+        string certificateFile = folder.Write("tls.crt", first.CertificatePem);
+        string keyFile = folder.Write("tls.key", first.KeyPem);
+        string https = $$"""
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: tls, namespace: default}
+            spec:
+              servers:
+              - port: {number: 443, name: https, protocol: HTTPS}
+                hosts: ["shop.example.com"]
+                tls: {mode: SIMPLE, serverCertificate: {{certificateFile}}, privateKey: {{keyFile}}}
+            """;
+        await using HostFixture gateway = await HostFixture.StartAsync(https);
+        Assert.Equal(first.Certificate.SerialNumber, await SerialNumberAsync(gateway));
+
+        folder.Write("tls.key", second.KeyPem);
+        folder.Write("tls.crt", second.CertificatePem);
+
+        await Eventually.HoldsAsync(async () => await SerialNumberAsync(gateway) == second.Certificate.SerialNumber, "the new certificate is shown");
+    }
+
+    private static async Task<string?> SerialNumberAsync(HostFixture gateway)
+    {
+        using TcpClient client = new();
+        await client.ConnectAsync(gateway.Host.DataPlane.Listeners.EndPointOf(443)!);
+        await using SslStream tls = new(client.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "shop.example.com", RemoteCertificateValidationCallback = (_, _, _, _) => true });
+        return tls.RemoteCertificate is { } shown ? new X509Certificate2(shown).SerialNumber : null;
     }
 }

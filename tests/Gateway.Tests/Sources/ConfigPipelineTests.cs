@@ -108,6 +108,18 @@ public sealed class ConfigPipelineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_full_reload_makes_a_pass_without_a_change()
+    {
+        await StartedAsync();
+
+        _pipeline.RequestFullReload();
+        await AdvanceAsync(ConfigPipeline.Quiet);
+
+        await Eventually.HoldsAsync(() => _pipeline.Last.Generation == 2, "the pass has ended");
+        Assert.Equal(["one", "one"], _loaded);
+    }
+
+    [Fact]
     public async Task A_failing_step_is_reported_and_what_was_in_force_stays()
     {
         await StartedAsync();
