@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using Gateway.Matching;
 
 namespace Gateway.Routing;
@@ -13,13 +15,32 @@ internal static class PathRewriter
     {
         if (rewrite.Regex is not null)
         {
-            string replaced = rewrite.Regex.Replace(path, rewrite.Replacement ?? "");
+            string replaced = ReplaceAll(rewrite.Regex, path, rewrite.Replacement ?? "");
             return replaced.Length == 0 ? path : replaced;
         }
         if (rewrite.Prefix is null)
             return path;
         string rewritten = ReplaceMatched(match, path, rewrite.Prefix);
         return rewrite.KeepsSegments && rewritten.StartsWith("//", StringComparison.Ordinal) ? rewritten[1..] : rewritten;
+    }
+
+    /// <summary>
+    /// Replaces every match as RE2 does: an empty match right behind the one before is none, so that <c>.*</c> is
+    /// replaced once and not once more at the end.
+    /// </summary>
+    private static string ReplaceAll(Regex regex, string path, string replacement)
+    {
+        StringBuilder? result = null;
+        int copied = 0;
+        for (Match match = regex.Match(path); match.Success; match = match.NextMatch())
+        {
+            if (match.Length == 0 && result is not null && match.Index == copied)
+                continue;
+            result ??= new StringBuilder(path.Length + replacement.Length);
+            result.Append(path, copied, match.Index - copied).Append(match.Result(replacement));
+            copied = match.Index + match.Length;
+        }
+        return result is null ? path : result.Append(path, copied, path.Length - copied).ToString();
     }
 
     /// <summary>

@@ -35,9 +35,15 @@ public sealed class PathRewriterTests
         Assert.Equal("/new", PathRewriter.Apply(rewrite, new RouteMatch { Path = StringMatcher.FromRegex("/a.*", new Regex("\\A/a.*\\z")) }, "/a/b"));
     }
 
-    [Fact]
-    public void An_expression_is_replaced_wherever_it_is_found() =>
-        Assert.Equal("/x/x", PathRewriter.Apply(new PathRewrite { Regex = new Regex("a+"), Replacement = "x" }, new RouteMatch(), "/a/aa"));
+    [Theory]
+    [InlineData("a+", "x", "/a/aa", "/x/x")]
+    [InlineData(".*", "/new", "/a/b", "/new")]
+    [InlineData("b*", "-", "/abc", "-/-a-c-")]
+    [InlineData("/(a)/(b)", "/${2}/${1}", "/a/b/c", "/b/a/c")]
+    [InlineData("z", "x", "/a", "/a")]
+    public void An_expression_is_replaced_wherever_it_is_found(string pattern, string replacement, string path, string expected) =>
+        Assert.Equal(expected, PathRewriter.Apply(
+            new PathRewrite { Regex = new Regex(pattern, RegexOptions.NonBacktracking), Replacement = replacement }, new RouteMatch(), path));
 
     [Fact]
     public void An_empty_result_leaves_the_path_alone() =>

@@ -79,6 +79,14 @@ public sealed class ListenerCompilerTests
     }
 
     [Fact]
+    public void A_TLS_host_is_the_same_for_every_namespace_that_may_use_it()
+    {
+        Compiled compiled = Compiled.From(Tls("a-first", "./h.test") + Tls("b-second", "other/H.test"));
+
+        Assert.Equal("https.443.https.a-first.default", Assert.Single(Assert.Single(compiled.Snapshot.Listeners).FilterChains).Name);
+    }
+
+    [Fact]
     public void Each_HTTPS_server_has_its_own_table_chosen_by_server_name()
     {
         Compiled compiled = Compiled.From(

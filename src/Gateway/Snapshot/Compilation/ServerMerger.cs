@@ -99,7 +99,7 @@ internal sealed class ServerMerger(CompilationContext context)
             return true;
         foreach (string host in server.Hosts)
         {
-            if (_tlsHosts.TryGetValue((server.BoundPort, server.Bind, host.ToLowerInvariant()), out MergedServer? owner))
+            if (_tlsHosts.TryGetValue((server.BoundPort, server.Bind, ClaimedName(server, host)), out MergedServer? owner))
             {
                 context.Report(DiagnosticCatalogue.HostConflict, server.Gateway, $"{server.FieldPath}.hosts",
                     $"Port {server.BoundPort} has the host {host} already, from Gateway {owner.GatewayName} {owner.FieldPath}; this server is left out.");
@@ -107,9 +107,13 @@ internal sealed class ServerMerger(CompilationContext context)
             }
         }
         foreach (string host in server.Hosts)
-            _tlsHosts[(server.BoundPort, server.Bind, host.ToLowerInvariant())] = server;
+            _tlsHosts[(server.BoundPort, server.Bind, ClaimedName(server, host))] = server;
         return true;
     }
+
+    /// <summary>A TLS hello names a host, not the namespace whose VirtualServices may use it.</summary>
+    private static string ClaimedName(MergedServer server, string host) =>
+        (server.IsTls ? host[(host.IndexOf('/', StringComparison.Ordinal) + 1)..] : host).ToLowerInvariant();
 
     /// <summary>HTTP in plain text goes with HTTP in plain text, TLS with TLS; TCP in plain text with nothing.</summary>
     private static bool CanShare(MergedServer first, MergedServer next) =>
