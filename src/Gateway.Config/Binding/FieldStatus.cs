@@ -3,8 +3,11 @@ namespace Gateway.Config.Binding;
 /// <summary>What the gateway does with a field.</summary>
 internal enum FieldSupport
 {
-    /// <summary>It acts on it, or does nothing where Istio's own gateway does nothing either.</summary>
+    /// <summary>It acts on it.</summary>
     Supported,
+
+    /// <summary>It reads it and does nothing, without a word: Istio's gateways do nothing either, or Kubernetes writes it into every object.</summary>
+    NoEffect,
 
     /// <summary>It reads it, warns and goes on without.</summary>
     Ignored,

@@ -22,6 +22,7 @@ internal static class FieldStatusTable
         .. OfServiceEntry(),
         .. OfWorkload("ServiceEntry", "spec.endpoints[]."),
         .. OfWorkload("WorkloadEntry", "spec."),
+        .. OfKubernetes(),
         .. OfMeshConfig(),
     ];
 
@@ -84,8 +85,8 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfServiceEntry()
     {
         const string Kind = "ServiceEntry";
-        yield return new(Kind, "spec.addresses", Supported, "no effect at a gateway, in Istio neither: requests are routed by host");
-        yield return new(Kind, "spec.location", Supported, "no effect on traffic at a gateway: it decides about TLS inside the mesh");
+        yield return new(Kind, "spec.addresses", NoEffect, "gateways route by host, in Istio as well");
+        yield return new(Kind, "spec.location", NoEffect, "it decides about TLS inside the mesh");
         yield return new(Kind, "spec.resolution", Supported, "NONE and DYNAMIC_DNS leave a gateway without endpoints, as in Istio: 503 (UH)");
         yield return new(Kind, "spec.subjectAltNames", Ignored, "connections to the destination are made without TLS");
     }
@@ -95,6 +96,22 @@ internal static class FieldStatusTable
         yield return new(kind, place + "locality", Ignored, "load balancing does not look at localities");
         yield return new(kind, place + "network", Ignored, "all endpoints are reached directly");
         yield return new(kind, place + "serviceAccount", Ignored, "connections to the destination are made without TLS");
+    }
+
+    private static IEnumerable<FieldStatus> OfKubernetes()
+    {
+        yield return new("Service", "spec.ports[].nodePort", NoEffect, "other machines use it");
+        yield return new("Service", "spec.trafficDistribution", Ignored, "load balancing does not look at localities");
+        yield return new("Pod", "spec.serviceAccountName", NoEffect, "connections to the destination are made without TLS");
+        yield return new("EndpointSlice", "addressType", NoEffect, "addresses say it themselves");
+        yield return new("EndpointSlice", "endpoints[].conditions.terminating", NoEffect, "such endpoints are not ready");
+        yield return new("EndpointSlice", "endpoints[].zone", NoEffect, "load balancing does not look at localities");
+        foreach (string place in (string[])["EndpointSlice endpoints[]", "Endpoints subsets[].addresses[]", "Endpoints subsets[].notReadyAddresses[]"])
+        {
+            string[] parts = place.Split(' ');
+            yield return new(parts[0], parts[1] + ".hostname", NoEffect, "endpoints are reached by address");
+            yield return new(parts[0], parts[1] + ".nodeName", NoEffect, "load balancing does not look at localities");
+        }
     }
 
     private static IEnumerable<FieldStatus> OfMeshConfig()
@@ -109,6 +126,8 @@ internal static class FieldStatusTable
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
         yield return new(Kind, "tlsDefaults.cipherSuites", Ignored, "the platform's own list is offered");
         yield return new(Kind, "tlsDefaults.ecdhCurves", Ignored, "the platform's own list is offered");
+        yield return new(Kind, "trustDomain", NoEffect, "connections inside the mesh are not made");
+        yield return new(Kind, "defaultConfig.proxyHeaders.preserveHttp1HeaderCase", Ignored, "header names are written in the platform's case");
         yield return new(Kind, "defaultProviders.tracing", Ignored, "no traces are sent");
         yield return new(Kind, "defaultProviders.accessLogging", Ignored, "access logs are switched on by accessLogFile");
         yield return new(Kind, "defaultConfig.tracing", Ignored, "no traces are sent");
@@ -119,7 +138,7 @@ internal static class FieldStatusTable
     private static FrozenDictionary<string, FieldStatusNode> Build()
     {
         Dictionary<string, FieldStatusNode> roots = [];
-        foreach (FieldStatus row in Rows.Where(r => r.Support != Supported))
+        foreach (FieldStatus row in Rows.Where(r => r.Support is Ignored or Rejected))
         {
             if (!roots.TryGetValue(row.Kind, out FieldStatusNode? root))
                 roots[row.Kind] = root = new();

@@ -85,6 +85,7 @@ internal static class CompatibilityDocument
     private static string Word(FieldSupport support) => support switch
     {
         FieldSupport.Supported => Supported,
+        FieldSupport.NoEffect => "no effect",
         FieldSupport.Ignored => "ignored with a warning",
         _ => "rejected",
     };
