@@ -27,34 +27,35 @@ internal static class SuiteRunner
 
     private static async Task<CaseVerdict> RunAsync(ConformanceCase test, IReadOnlyList<ISuite> suites)
     {
-        if (LaterIssues.Find(test) is { } subject)
-            return new CaseVerdict(test.Name, CaseStatus.Skipped, subject);
-        IReadOnlyList<string> differences = await DifferencesAsync(test, suites);
+        using var deadline = new CancellationTokenSource(Deadline);
+        IReadOnlyList<string> differences;
+        try
+        {
+            if (LaterIssues.Find(test) is { } subject)
+                return new CaseVerdict(test.Name, CaseStatus.Skipped, subject);
+            differences = suites.FirstOrDefault(suite => suite.Takes(test)) is { } suite
+                ? await suite.RunAsync(test, deadline.Token).WaitAsync(deadline.Token)
+                : [$"unsupported case: no suite for kind \"{test.Node.Get("kind").Text() ?? test.Node.Get("function").Text() ?? "(none)"}\" in {test.File.Area}"];
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            differences = [$"not ended after {Deadline.TotalSeconds} s"];
+        }
+        catch (Exception exception)
+        {
+            differences = [$"{exception.GetType().Name}: {exception.Message} {FirstOwnFrame(exception)}"];
+        }
+        return Judge(test, differences);
+    }
+
+    private static CaseVerdict Judge(ConformanceCase test, IReadOnlyList<string> differences)
+    {
         if (differences.Count == 0)
             return new CaseVerdict(test.Name, CaseStatus.Passed, "");
         string why = string.Join("; ", differences);
         return Disputes.Find(test.File.Label, test.Name) is { } reason
             ? new CaseVerdict(test.Name, CaseStatus.Disputed, $"{reason}: {why}")
             : new CaseVerdict(test.Name, CaseStatus.Failed, why);
-    }
-
-    private static async Task<IReadOnlyList<string>> DifferencesAsync(ConformanceCase test, IReadOnlyList<ISuite> suites)
-    {
-        using var deadline = new CancellationTokenSource(Deadline);
-        try
-        {
-            return suites.FirstOrDefault(suite => suite.Takes(test)) is { } suite
-                ? await suite.RunAsync(test, deadline.Token).WaitAsync(deadline.Token)
-                : [$"unsupported case: no suite for kind \"{test.Node.Get("kind").Text() ?? test.Node.Get("function").Text() ?? "(none)"}\" in {test.File.Area}"];
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            return [$"not ended after {Deadline.TotalSeconds} s"];
-        }
-        catch (Exception exception)
-        {
-            return [$"{exception.GetType().Name}: {exception.Message} {FirstOwnFrame(exception)}"];
-        }
     }
 
     private static string FirstOwnFrame(Exception exception) =>

@@ -8,7 +8,9 @@ namespace Gateway.Conformance.Tests.Cases;
 /// <param name="Node">The case.</param>
 internal sealed record ConformanceCase(CaseFile File, string Name, YamlNode Node)
 {
-    /// <summary>The documents of the configuration.</summary>
+    private IReadOnlyList<YamlNode>? _documents;
+
+    /// <summary>What the case lists as its configuration: documents, and names of files.</summary>
     public IEnumerable<YamlNode> Config => Node.Get("config").Items();
 
     /// <summary>What must happen.</summary>
@@ -20,6 +22,12 @@ internal sealed record ConformanceCase(CaseFile File, string Name, YamlNode Node
     /// <summary>Whether the case stands in a folder of files.</summary>
     public bool Area(string name) => File.Area == name;
 
+    /// <summary>The documents of the configuration, those of its files included.</summary>
+    public IReadOnlyList<YamlNode> Documents => _documents ??= [.. Config.SelectMany(Expand)];
+
     /// <summary>The documents of a kind.</summary>
-    public IEnumerable<YamlNode> Documents(string kind) => Config.Where(document => document.Get("kind").Text() == kind);
+    public IEnumerable<YamlNode> OfKind(string kind) => Documents.Where(document => document.Get("kind").Text() == kind);
+
+    private IEnumerable<YamlNode> Expand(YamlNode document) =>
+        document.Get("file").Text() is { } file ? Yaml.ReadDocuments(File.Locate(file)) : [document];
 }

@@ -21,13 +21,13 @@ internal static class LaterIssues
         (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities", "retry-policy")),
         (Traffic, "fault injection", test => IsOneOf(test.Expect.Get("outcome"), "fault")),
         (Traffic, "timeout, retry or hash policy of the route", test => Any(test.Expect.Get("route"), "timeout", "retries", "hash", "mirrors")),
-        (Traffic, "CORS", test => test.Config.Below("corsPolicy") && (IsOneOf(test.Request.Get("method"), "OPTIONS") || test.Expect.Get("response", "headers").Entries().Any(IsCors))),
-        (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Config.Below("h2UpgradePolicy") || test.Config.Below("useClientProtocol"))),
-        (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Config.Below("connectionPool") || test.Config.Below("outlierDetection"))),
+        (Traffic, "CORS", test => test.Documents.Below("corsPolicy") && (IsOneOf(test.Request.Get("method"), "OPTIONS") || test.Expect.Get("response", "headers").Entries().Any(IsCors))),
+        (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
+        (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
         (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),
-        (Tcp, "TLS that is passed through", test => test.Request.Get("tls") is not null && test.Documents("Gateway").Any(PassesThrough)),
-        (Tcp, "certificate revocation", test => test.Request is not null && test.Documents("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
-        (Egress, "TLS towards the destination", test => IsHttps(test.Expect.Get("upstream", "tls")) || (test.Request is not null && test.Documents("DestinationRule").Any(OriginatesTls))),
+        (Tcp, "TLS that is passed through", test => test.Request.Get("tls") is not null && test.OfKind("Gateway").Any(PassesThrough)),
+        (Tcp, "certificate revocation", test => test.Request is not null && test.OfKind("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
+        (Egress, "TLS towards the destination", test => IsHttps(test.Expect.Get("upstream", "tls")) || (test.Request is not null && test.OfKind("DestinationRule").Any(OriginatesTls))),
     ];
 
     /// <summary>The subject of the issue a case waits for, with what it uses; null = it is run.</summary>
@@ -48,7 +48,7 @@ internal static class LaterIssues
     {
         foreach (string kind in kinds)
         {
-            if (test.Documents(kind).Any())
+            if (test.OfKind(kind).Any())
                 return true;
         }
         return false;

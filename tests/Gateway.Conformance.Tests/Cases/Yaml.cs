@@ -6,14 +6,16 @@ namespace Gateway.Conformance.Tests.Cases;
 internal static class Yaml
 {
     /// <summary>Reads the one document of a file.</summary>
-    public static YamlMappingNode ReadFile(string path)
+    public static YamlMappingNode ReadFile(string path) =>
+        ReadDocuments(path) is [YamlMappingNode root] ? root : throw new InvalidDataException($"{path} is not one mapping.");
+
+    /// <summary>Reads all documents of a file.</summary>
+    public static IReadOnlyList<YamlNode> ReadDocuments(string path)
     {
         var stream = new YamlStream();
-        using (var reader = new StreamReader(path))
-            stream.Load(reader);
-        return stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root
-            ? root
-            : throw new InvalidDataException($"{path} is not one mapping.");
+        using var reader = new StreamReader(path);
+        stream.Load(reader);
+        return [.. stream.Documents.Select(document => document.RootNode)];
     }
 
     /// <summary>Writes a node as a document; scalars keep their quotes.</summary>

@@ -72,8 +72,8 @@ internal sealed class CaseBackends : IDisposable
     }
 
     private bool IsDeclared(string host) =>
-        _test.Documents("ServiceEntry").Any(entry => entry.Get("spec", "hosts").Items().Any(name => name.Text() == host))
-        || _test.Documents("Service").Any(service => FullName(service) == host);
+        _test.OfKind("ServiceEntry").Any(entry => entry.Get("spec", "hosts").Items().Any(name => name.Text() == host))
+        || _test.OfKind("Service").Any(service => FullName(service) == host);
 
     private static string FullName(YamlNode service) =>
         $"{service.Get("metadata", "name").Text()}.{service.Get("metadata", "namespace").Text() ?? "default"}{ClusterSuffix}";
@@ -97,7 +97,7 @@ internal sealed class CaseBackends : IDisposable
 
     private string ServiceEntry(string host, KeyValuePair<Destination, int>[] backends)
     {
-        string ns = _test.Documents("VirtualService").Select(service => service.Get("metadata", "namespace").Text()).FirstOrDefault() ?? "default";
+        string ns = _test.OfKind("VirtualService").Select(service => service.Get("metadata", "namespace").Text()).FirstOrDefault() ?? "default";
         var text = new StringBuilder(
             $"apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata:\n  name: backend-{host.Replace("*", "any", StringComparison.Ordinal)}\n  namespace: {ns}\nspec:\n  hosts: [{Quote(host)}]\n  location: MESH_EXTERNAL\n  resolution: STATIC\n  ports:\n");
         foreach (int port in backends.Select(backend => backend.Key.Port!.Value).Distinct())
@@ -116,7 +116,7 @@ internal sealed class CaseBackends : IDisposable
 
     /// <summary>The labels that a DestinationRule of the case gives to a subset of a host.</summary>
     private IEnumerable<KeyValuePair<string, string>> Labels(string host, string? subset) =>
-        _test.Documents("DestinationRule")
+        _test.OfKind("DestinationRule")
             .Where(rule => IsFor(rule, host))
             .SelectMany(rule => rule.Get("spec", "subsets").Items())
             .Where(candidate => candidate.Get("name").Text() == subset)

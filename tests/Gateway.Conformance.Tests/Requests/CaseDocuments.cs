@@ -23,7 +23,7 @@ internal static class CaseDocuments
     {
         if (test.Node.Get("secrets") is not { } secrets)
         {
-            IEnumerable<string> names = test.Documents("Gateway").SelectMany(gateway => gateway.Below("credentialName")).Select(name => name.Text() ?? "");
+            IEnumerable<string> names = test.OfKind("Gateway").SelectMany(gateway => gateway.Below("credentialName")).Select(name => name.Text() ?? "");
             return names.Distinct().Select(name => Secret(name, "istio-system", certificates.Default));
         }
         return secrets.Items().Select(secret => Secret(

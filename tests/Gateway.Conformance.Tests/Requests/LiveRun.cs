@@ -58,7 +58,7 @@ internal static class LiveRun
         }
         catch (Exception exception) when (exception is AuthenticationException || (exception is IOException && request.IsTls))
         {
-            return new Observation { Outcome = "connection_closed", Handshake = "failed", Detail = exception.Message };
+            return new Observation { Outcome = "connection_closed", Handshake = "fail", Detail = exception.Message };
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {

@@ -33,7 +33,7 @@ internal sealed record Observation
     /// <summary>Name of the route.</summary>
     public string? RouteName { get; init; }
 
-    /// <summary>How the handshake ended: <c>ok</c>, <c>failed</c>.</summary>
+    /// <summary>How the handshake ended: <c>ok</c>, <c>fail</c>.</summary>
     public string? Handshake { get; init; }
 
     /// <summary>gRPC status of the answer.</summary>
