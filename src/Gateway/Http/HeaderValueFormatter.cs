@@ -195,8 +195,19 @@ internal static class HeaderValueFormatter
         }
         string? dotnet = format[0] switch
         {
-            'Y' => "yyyy", 'm' => "MM", 'd' => "dd", 'H' => "HH", 'M' => "mm", 'S' => "ss", 'y' => "yy",
-            'F' => "yyyy-MM-dd", 'T' => "HH:mm:ss", 'b' => "MMM", 'B' => "MMMM", 'a' => "ddd", 'A' => "dddd",
+            'Y' => "yyyy",
+            'm' => "MM",
+            'd' => "dd",
+            'H' => "HH",
+            'M' => "mm",
+            'S' => "ss",
+            'y' => "yy",
+            'F' => "yyyy-MM-dd",
+            'T' => "HH:mm:ss",
+            'b' => "MMM",
+            'B' => "MMMM",
+            'a' => "ddd",
+            'A' => "dddd",
             'f' => "fffffff",
             _ => null,
         };

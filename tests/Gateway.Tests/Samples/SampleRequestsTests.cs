@@ -66,6 +66,16 @@ public sealed class SampleRequestsTests
     }
 
     [Fact]
+    public void Httpbin_changes_headers_behind_the_api_prefix()
+    {
+        Explanation explanation = Explain(HttpBin, "GET", "http://httpbin.example.com:8080/api/get", "x-debug: 1");
+
+        Assert.Contains(explanation.Upstream!.Headers, h => h.Key == "x-entered-by" && h.Value == "api");
+        Assert.DoesNotContain(explanation.Upstream.Headers, h => h.Key == "x-debug");
+        Assert.Contains(explanation.ResponseHeaders, h => h.Key == "x-served-from" && h.Value == "httpbin");
+    }
+
+    [Fact]
     public void Httpbin_leaves_a_read_only_writer_alone()
     {
         Explanation explanation = Explain(HttpBin, "POST", "http://httpbin.example.com:8080/x", "content-type: application/json", "x-read-only: 1");
