@@ -22,7 +22,9 @@ internal static class UpstreamFailure
         ForwarderError.ResponseBodyDestination or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
             or ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, exception?.Message),
         // An upgraded connection that breaks is an ended connection.
-        >= ForwarderError.UpgradeRequestCanceled => new UpstreamOutcome(UpstreamOutcomeKind.Done),
+        ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeRequestDestination
+            or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient or ForwarderError.UpgradeResponseDestination
+            or ForwarderError.UpgradeActivityTimeout => new UpstreamOutcome(UpstreamOutcomeKind.Done),
         _ => new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message),
     };
 

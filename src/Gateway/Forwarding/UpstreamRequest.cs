@@ -7,6 +7,7 @@ using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Forwarding;
 
@@ -142,9 +143,12 @@ internal sealed class UpstreamRequest : HttpTransformer
     {
         if (TryAdd(target.Headers, name, values))
             return;
-        // Headers about a body (content-type) are kept even where there is none.
-        target.Content ??= new ByteArrayContent([]);
-        TryAdd(target.Content.Headers, name, values);
+        // Headers about a body (content-type) are kept even where there is none; the forwarder allows only its own
+        // empty content for that.
+        if (target.Content is null)
+            RequestTransform.AddHeader(new RequestTransformContext { ProxyRequest = target }, name, values);
+        else
+            TryAdd(target.Content.Headers, name, values);
     }
 
     private static bool TryAdd(HttpHeaders headers, string name, StringValues values) => values.Count == 1

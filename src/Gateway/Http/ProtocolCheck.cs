@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
@@ -23,6 +24,14 @@ internal static class ProtocolCheck
     private static readonly ProtocolFault UnknownEncoding = new(501, "Not Implemented", "http1.invalid_transfer_encoding");
     private static readonly ProtocolFault HttpsOnPlainText = new(403, "Forbidden", "http1.https_url_on_plaintext_connection");
     private static readonly ProtocolFault HeadersTooLarge = new(431, "Request Header Fields Too Large", "http1.headers_too_large");
+    private static readonly ProtocolFault InvalidCharacters = new(400, "Bad Request", "http1.invalid_characters");
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    // Everything of Latin-1 but control characters; tab may stand in a value.
+    private static readonly SearchValues<char> ValueCharacters =
+        SearchValues.Create(['\t', .. Enumerable.Range(' ', 0x7f - ' ').Select(c => (char)c), .. Enumerable.Range(0x80, 0x80).Select(c => (char)c)]);
+
     private static readonly ProtocolFault InvalidAuthority = new(400, "", "http.invalid_authority");
 
     /// <summary>For a Connection header that may not say what it says.</summary>
@@ -48,6 +57,11 @@ internal static class ProtocolCheck
             if (CheckTransferEncoding(encoding, headers.ContainsKey(RemovedContentLength)) is { } fault)
                 return fault;
         }
+        foreach (KeyValuePair<string, StringValues> header in headers)
+        {
+            if (!IsClean(header.Key, header.Value))
+                return InvalidCharacters;
+        }
         // The server limits the header lines; with the request line they may pass Envoy's limit for both.
         if (rawTarget.Length > KestrelLimits.MaxHeadersBytes)
             return HeadersTooLarge;
@@ -70,6 +84,18 @@ internal static class ProtocolCheck
             !ushort.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
                 ? InvalidAuthority
                 : null;
+    }
+
+    private static bool IsClean(string name, StringValues values)
+    {
+        if (name.AsSpan().ContainsAnyExcept(TokenCharacters))
+            return false;
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (values[i].AsSpan().ContainsAnyExcept(ValueCharacters))
+                return false;
+        }
+        return true;
     }
 
     private static ProtocolFault? CheckTransferEncoding(StringValues encoding, bool hadContentLength)
