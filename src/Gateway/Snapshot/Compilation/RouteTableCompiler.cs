@@ -31,10 +31,12 @@ internal sealed class RouteTableCompiler(CompilationContext context, VirtualServ
     {
         var compiler = new VirtualServiceCompiler(context, server);
         var hostsByNamespace = new Dictionary<string, ServerHosts>(StringComparer.Ordinal);
+        bool isForAllNamespaces = server.Hosts.All(host => !host.Contains('/', StringComparison.Ordinal));
         foreach (BoundVirtualService service in services.For(server.GatewayName))
         {
-            if (!hostsByNamespace.TryGetValue(service.Namespace, out ServerHosts? serverHosts))
-                hostsByNamespace.Add(service.Namespace, serverHosts = new ServerHosts(server, service.Namespace));
+            string ns = isForAllNamespaces ? "" : service.Namespace;
+            if (!hostsByNamespace.TryGetValue(ns, out ServerHosts? serverHosts))
+                hostsByNamespace.Add(ns, serverHosts = new ServerHosts(server, ns));
             HashSet<string> hosts = serverHosts.Intersect(service.Hosts);
             if (hosts.Count == 0)
                 continue;
