@@ -100,6 +100,42 @@ public class ConfigLoaderTests
     }
 
     [Fact]
+    public void A_damaged_item_of_a_list_costs_its_neighbours_nothing()
+    {
+        LoadResult result = _loader.Load([File("f", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: a, name: b}}\n- {apiVersion: v1, kind: Namespace, metadata: {name: c}}\n")]);
+        Assert.Equal("c", Assert.Single(result.Config.Namespaces).Id.Name);
+        Diagnostic finding = Assert.Single(result.Diagnostics);
+        Assert.Equal(("GW0003", "items[0].metadata.name", new ResourceId("Namespace", "", "a")), (finding.Code, finding.FieldPath, finding.Resource));
+    }
+
+    [Fact]
+    public void Many_warnings_do_not_make_a_resource_bad_and_one_error_among_them_does()
+    {
+        string rules = string.Concat(Enumerable.Range(0, 300).Select(i => $"  - {{match: [{{uri: {{prefix: /{i}}}}}], timeout: 1s, route: [{{destination: {{host: a}}}}]}}\n"));
+        string document = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: many}\nspec:\n  hosts: [a.example.com]\n  http:\n" + rules;
+        LoadResult result = _loader.Load([File("f", document)]);
+        Assert.Single(result.Config.VirtualServices);
+        Assert.Equal(101, result.Diagnostics.Count(d => d.Code == "GW0501"));
+
+        result = new ConfigLoader().Load([File("f", document + "  - {route: 1}\n")]);
+        Assert.Empty(result.Config.VirtualServices);
+        Assert.Single(result.Diagnostics, d => d.Severity == Severity.Error);
+    }
+
+    [Theory]
+    [InlineData("2026-01-31T12:00:00Z", true)]
+    [InlineData("2026-01-31T12:00:00.123456Z", true)]
+    [InlineData("2026-01-31T12:00:00+02:00", true)]
+    [InlineData("2026-01-31T12:00:00", false)]
+    [InlineData("2026-01-31", false)]
+    [InlineData("12:00", false)]
+    public void A_creation_time_is_written_as_Kubernetes_does(string text, bool good)
+    {
+        LoadResult result = _loader.Load([File("f", Route("a", meta: $", creationTimestamp: \"{text}\""))]);
+        Assert.Equal(good, result.Diagnostics.IsEmpty);
+    }
+
+    [Fact]
     public void Mesh_settings_come_from_the_ConfigMap_of_the_root_namespace()
     {
         static string Map(string ns, string mesh) => $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: {ns}}}\ndata:\n  mesh: '{mesh}'\n";

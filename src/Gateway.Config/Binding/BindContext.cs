@@ -8,6 +8,7 @@ internal sealed class BindContext
     // One broken document must not bury the findings of the others.
     private const int MaxFindings = 100;
     private int _count;
+    private Severity? _hidden;
 
     /// <summary>Takes the findings.</summary>
     public required List<Diagnostic> Findings { get; init; }
@@ -27,9 +28,10 @@ internal sealed class BindContext
     /// <summary>Adds a finding.</summary>
     public void Report(DiagnosticDescriptor what, string message, SourceLocation location, string path, Severity? severity = null)
     {
-        if (++_count < MaxFindings)
-            Findings.Add(new(what.Code, severity ?? what.Severity, message, location, Resource, path));
-        else if (_count == MaxFindings)
-            Findings.Add(new(what.Code, Severity.Error, "The document has more findings; they are not shown.", location, Resource));
+        Severity judged = severity ?? what.Severity;
+        if (_count++ < MaxFindings)
+            Findings.Add(new(what.Code, judged, message, location, Resource, path));
+        else if (_hidden is null || judged > _hidden)
+            Findings.Add(new(what.Code, (_hidden = judged).Value, "The resource has more findings of this weight or less; they are not shown.", location, Resource));
     }
 }

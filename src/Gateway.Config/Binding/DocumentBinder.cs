@@ -21,9 +21,9 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
 
     /// <summary>Reads one document; a null document is no document.</summary>
     /// <param name="document">The root node.</param>
-    /// <param name="damaged">Whether its text already has errors (a key written twice): then it is not accepted.</param>
+    /// <param name="damage">The paths of errors that its text already has (a key written twice): what holds one is not accepted.</param>
     /// <param name="listDepth">The number of lists around it.</param>
-    public void Bind(ConfigNode document, bool damaged, int listDepth = 0)
+    public void Bind(ConfigNode document, IReadOnlyList<string> damage, int listDepth = 0)
     {
         if (document.Kind == ConfigNodeKind.Null)
             return;
@@ -44,14 +44,14 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         }
         if (kind.EndsWith("List", StringComparison.Ordinal) && document["items"] is { Kind: ConfigNodeKind.Sequence } items && listDepth < MaxListDepth)
         {
-            foreach (ConfigNode item in items.Items)
-                Bind(item, damaged, listDepth + 1);
+            for (int i = 0; i < items.Items.Count; i++)
+                Bind(items.Items[i], DamageOf(i, damage), listDepth + 1);
             return;
         }
         int slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
         (string group, string version) = slash < 0 ? ("", apiVersion) : (apiVersion[..slash], apiVersion[(slash + 1)..]);
         if (KindTable.Find(group, kind) is { } reader)
-            Bind(document, reader, version, damaged);
+            Bind(document, reader, version, damage.Count > 0);
         else
             NotRead(document, apiVersion, kind);
     }
@@ -99,6 +99,9 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         }
     }
 
+    private static IReadOnlyList<string> DamageOf(int item, IReadOnlyList<string> damage) =>
+        damage.Count == 0 ? damage : [.. damage.Where(path => !path.StartsWith("items[", StringComparison.Ordinal) || path.StartsWith($"items[{item}]", StringComparison.Ordinal))];
+
     private bool HasError(int from)
     {
         for (int i = from; i < findings.Count; i++)
@@ -109,18 +112,27 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         return false;
     }
 
-    private void NotRead(ConfigNode document, string apiVersion, string kind) => findings.Add(new(
-        DiagnosticCatalogue.KindNotRead.Code,
-        DiagnosticCatalogue.KindNotRead.Severity,
-        $"Resources of kind {kind} ({apiVersion}) are not read.",
-        document.Location,
-        Name(document)));
+    private void NotRead(ConfigNode document, string apiVersion, string kind)
+    {
+        // Whoever writes a policy must not believe that it protects what is behind this gateway.
+        bool isPolicy = apiVersion.StartsWith("security.istio.io/", StringComparison.Ordinal);
+        findings.Add(new(
+            DiagnosticCatalogue.KindNotRead.Code,
+            isPolicy ? Severity.Warning : DiagnosticCatalogue.KindNotRead.Severity,
+            $"Resources of kind {kind} ({apiVersion}) are not read{(isPolicy ? ": this gateway does not enforce it" : "")}.",
+            document.Location,
+            Name(document)));
+    }
 
     private void Unnamed(SourceLocation location, string path, string message)
     {
         HasUnnamed = true;
         findings.Add(new(DiagnosticCatalogue.NotAnObject.Code, DiagnosticCatalogue.NotAnObject.Severity, message, location, null, path));
     }
+
+    /// <summary>Which resource the node at a path belongs to: the document, or an item if the document is a list.</summary>
+    public static ResourceId? Owner(ConfigNode document, string path) =>
+        path.StartsWith("items[", StringComparison.Ordinal) ? Name(document.Locate(path[..(path.IndexOf(']', StringComparison.Ordinal) + 1)])) : Name(document);
 
     /// <summary>Which resource a document is, as far as it says.</summary>
     public static ResourceId? Name(ConfigNode document) =>

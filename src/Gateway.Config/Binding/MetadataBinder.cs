@@ -11,6 +11,12 @@ internal static class MetadataBinder
     /// <summary>The namespace of a document that names none.</summary>
     public const string DefaultNamespace = "default";
 
+    private static readonly string[] Rfc3339 =
+    [
+        "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:sszzz",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz",
+    ];
+
     /// <summary>Reads <c>metadata</c>; what only the API server writes is known and not read.</summary>
     public static ObjectMeta Metadata(ObjectReader r)
     {
@@ -33,7 +39,7 @@ internal static class MetadataBinder
         ConfigNode? node = r.Node[key];
         if (r.String(key) is not { } text)
             return null;
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time))
+        if (DateTimeOffset.TryParseExact(text, Rfc3339, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out DateTimeOffset time))
             return time;
         r.Report(DiagnosticCatalogue.BadValue, $"'{text}' is not a time such as 2026-01-31T12:00:00Z.", node!, key);
         return null;

@@ -56,9 +56,10 @@ internal sealed class SourceReader
         bool damaged = findings.Count > 0;
         if (root is not null)
         {
+            string[] damage = [.. findings.Select(f => f.FieldPath)];
             for (int i = 0; i < findings.Count; i++)
-                findings[i] = findings[i] with { Resource = DocumentBinder.Name(root) };
-            binder.Bind(root, damaged);
+                findings[i] = findings[i] with { Resource = DocumentBinder.Owner(root, damage[i]) };
+            binder.Bind(root, damage);
         }
         // Binders ask for fields in their own order; the user reads findings in that of the text.
         return new()
