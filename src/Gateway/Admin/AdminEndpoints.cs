@@ -24,7 +24,7 @@ internal sealed class AdminEndpoints
 
         """;
 
-    private static readonly JsonWriterOptions s_json = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions JsonFormat = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly AdminState _state;
 
@@ -107,7 +107,7 @@ internal sealed class AdminEndpoints
     private static Task Json(HttpContext context, Action<Utf8JsonWriter> write)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter writer = new(buffer, s_json))
+        using (Utf8JsonWriter writer = new(buffer, JsonFormat))
             write(writer);
         buffer.Write("\n"u8);
         return AdminReply.Bytes(context, StatusCodes.Status200OK, "application/json", buffer.WrittenMemory);

@@ -12,7 +12,7 @@ namespace Gateway.Hosting;
 /// </summary>
 internal sealed class CertificateFilesWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private readonly Action _changed;
     private readonly ITimer _timer;
@@ -22,7 +22,7 @@ internal sealed class CertificateFilesWatch : IAsyncDisposable
     public CertificateFilesWatch(Action changed, TimeProvider time)
     {
         _changed = changed;
-        _timer = time.CreateTimer(static state => ((CertificateFilesWatch)state!).Look(), this, s_interval, s_interval);
+        _timer = time.CreateTimer(static state => ((CertificateFilesWatch)state!).Look(), this, Interval, Interval);
     }
 
     /// <summary>Takes over the files of a snapshot. To be called before they are read, so that no change falls in between.</summary>

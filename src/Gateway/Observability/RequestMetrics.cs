@@ -19,7 +19,7 @@ internal sealed class RequestMetrics : IStreamSink
     // Live clusters keep their identity object for as long as they are equal; a flood of new ones only costs look-ups.
     private const int ReferencesPerSeries = 4;
 
-    private static readonly string[] s_labels =
+    private static readonly string[] Labels =
     [
         "reporter", "source_workload", "source_workload_namespace", "source_principal", "source_app", "source_version",
         "source_canonical_service", "source_canonical_revision", "source_cluster", "destination_workload",
@@ -30,10 +30,10 @@ internal sealed class RequestMetrics : IStreamSink
     ];
 
     // Envoy's default buckets, for milliseconds and bytes alike.
-    private static readonly double[] s_buckets =
+    private static readonly double[] Buckets =
         [0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000];
 
-    private static readonly DestinationIdentity s_overflow = new("overflow", "overflow", "overflow");
+    private static readonly DestinationIdentity Overflow = new("overflow", "overflow", "overflow");
 
     private readonly WorkloadIdentity _workload;
     private readonly int _maxSeries;
@@ -49,11 +49,11 @@ internal sealed class RequestMetrics : IStreamSink
     {
         _workload = workload;
         _maxSeries = maxSeries;
-        HistogramConfiguration histogram = new() { Buckets = s_buckets };
-        _requests = factory.CreateCounter("istio_requests_total", "Requests handled.", s_labels);
-        _durations = factory.CreateHistogram("istio_request_duration_milliseconds", "Duration of requests in milliseconds.", s_labels, histogram);
-        _requestBytes = factory.CreateHistogram("istio_request_bytes", "Size of request bodies in bytes.", s_labels, histogram);
-        _responseBytes = factory.CreateHistogram("istio_response_bytes", "Size of response bodies in bytes.", s_labels, histogram);
+        HistogramConfiguration histogram = new() { Buckets = Buckets };
+        _requests = factory.CreateCounter("istio_requests_total", "Requests handled.", Labels);
+        _durations = factory.CreateHistogram("istio_request_duration_milliseconds", "Duration of requests in milliseconds.", Labels, histogram);
+        _requestBytes = factory.CreateHistogram("istio_request_bytes", "Size of request bodies in bytes.", Labels, histogram);
+        _responseBytes = factory.CreateHistogram("istio_response_bytes", "Size of response bodies in bytes.", Labels, histogram);
     }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ internal sealed class RequestMetrics : IStreamSink
         if (!_byContent.TryGetValue(content, out Series? series))
         {
             if (_byContent.Count >= _maxSeries)
-                content = new ContentKey(s_overflow, key.ResponseCode, Streams.ResponseFlags.None, key.GrpcStatus);
+                content = new ContentKey(Overflow, key.ResponseCode, Streams.ResponseFlags.None, key.GrpcStatus);
             series = _byContent.GetOrAdd(content, static (key, self) => self.Create(key), this);
         }
         if (_byReference.Count >= ReferencesPerSeries * _maxSeries)

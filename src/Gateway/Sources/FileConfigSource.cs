@@ -19,7 +19,7 @@ internal sealed class FileConfigSource : IConfigSource
 
     // File systems stamp times with a coarse clock (up to 10 ms on Linux, 2 s on some network mounts): a second write
     // within that time can leave the same stamp, so a young file is read again at the next listing.
-    private static readonly TimeSpan s_stampGranularity = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StampGranularity = TimeSpan.FromSeconds(2);
 
     private readonly ImmutableArray<string> _roots;
     private readonly TimeProvider _time;
@@ -104,7 +104,7 @@ internal sealed class FileConfigSource : IConfigSource
         }
 
         TimeSpan age = _time.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(Math.Max(file.Stamp.ModifiedNanoseconds, file.Stamp.ChangedNanoseconds) / 100);
-        bool young = age < s_stampGranularity;
+        bool young = age < StampGranularity;
         ConfigDocument document = known is not null && known.Document.Text.Span.SequenceEqual(bytes) ? known.Document : new ConfigDocument(file.Path, bytes);
         return new CachedFile(file.Stamp, young, document);
     }

@@ -8,8 +8,8 @@ namespace Gateway.Sources;
 /// </summary>
 internal sealed partial class FileWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan s_shortestPoll = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_longestPoll = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestPoll = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(30);
 
     // A listing may take at most half a percent of one processor's time.
     private const int PollFactor = 200;
@@ -21,7 +21,7 @@ internal sealed partial class FileWatch : IAsyncDisposable
     private readonly Dictionary<string, FileSystemWatcher> _watchers = new(StringComparer.Ordinal);
     private Action? _changed;
     private ITimer? _poll;
-    private TimeSpan _interval = s_shortestPoll;
+    private TimeSpan _interval = ShortestPoll;
 
     /// <summary>Makes a watch that is not yet watching.</summary>
     public FileWatch(IReadOnlyList<string> roots, TimeProvider time, ILogger logger)
@@ -46,7 +46,7 @@ internal sealed partial class FileWatch : IAsyncDisposable
     /// <summary>Takes over what the last listing found: links to watch, and how often a listing is affordable.</summary>
     public void Adapt(IReadOnlyList<string> linkedFolders, TimeSpan listingTook)
     {
-        TimeSpan interval = TimeSpan.FromTicks(Math.Clamp(listingTook.Ticks * PollFactor, s_shortestPoll.Ticks, s_longestPoll.Ticks));
+        TimeSpan interval = TimeSpan.FromTicks(Math.Clamp(listingTook.Ticks * PollFactor, ShortestPoll.Ticks, LongestPoll.Ticks));
         lock (_gate)
         {
             if (_changed is null)

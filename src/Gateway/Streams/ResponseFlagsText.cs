@@ -6,7 +6,7 @@ namespace Gateway.Streams;
 internal static class ResponseFlagsText
 {
     // The order of Envoy's own enumeration, which is the order in its logs (DI,FI and UF,URX).
-    private static readonly (ResponseFlags Flag, string Name, string LongName)[] s_names =
+    private static readonly (ResponseFlags Flag, string Name, string LongName)[] Names =
     [
         (ResponseFlags.NoHealthyUpstream, "UH", "NoHealthyUpstream"),
         (ResponseFlags.UpstreamRequestTimeout, "UT", "UpstreamRequestTimeout"),
@@ -31,21 +31,21 @@ internal static class ResponseFlagsText
     ];
 
     // Few combinations occur; a cache keeps the request path free of fresh strings.
-    private static readonly ConcurrentDictionary<ResponseFlags, string> s_short = new();
-    private static readonly ConcurrentDictionary<ResponseFlags, string> s_long = new();
+    private static readonly ConcurrentDictionary<ResponseFlags, string> ShortTexts = new();
+    private static readonly ConcurrentDictionary<ResponseFlags, string> LongTexts = new();
 
     /// <summary><c>UF,URX</c>.</summary>
     public static string Short(ResponseFlags flags) =>
-        flags == ResponseFlags.None ? "-" : s_short.GetOrAdd(flags, static key => Join(key, longNames: false));
+        flags == ResponseFlags.None ? "-" : ShortTexts.GetOrAdd(flags, static key => Join(key, longNames: false));
 
     /// <summary><c>UpstreamConnectionFailure,UpstreamRetryLimitExceeded</c>.</summary>
     public static string Long(ResponseFlags flags) =>
-        flags == ResponseFlags.None ? "-" : s_long.GetOrAdd(flags, static key => Join(key, longNames: true));
+        flags == ResponseFlags.None ? "-" : LongTexts.GetOrAdd(flags, static key => Join(key, longNames: true));
 
     private static string Join(ResponseFlags flags, bool longNames)
     {
         List<string> names = [];
-        foreach ((ResponseFlags flag, string name, string longName) in s_names)
+        foreach ((ResponseFlags flag, string name, string longName) in Names)
         {
             if ((flags & flag) != 0)
                 names.Add(longNames ? longName : name);

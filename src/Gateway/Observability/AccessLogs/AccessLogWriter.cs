@@ -12,9 +12,9 @@ internal sealed partial class AccessLogWriter : IAsyncDisposable
     public const int RingBytes = 4 * 1024 * 1024;
 
     // Lines are collected for this long before they are written: one system call for many, and still at once for a reader.
-    private static readonly TimeSpan s_collect = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_closeDeadline = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_retryOpen = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Collect = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan CloseDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryOpen = TimeSpan.FromSeconds(1);
 
     private readonly LogRing _ring = new(RingBytes);
     private readonly byte[] _batch = GC.AllocateUninitializedArray<byte>(256 * 1024);
@@ -72,7 +72,7 @@ internal sealed partial class AccessLogWriter : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         try
         {
-            await _loop.WaitAsync(s_closeDeadline, _time, CancellationToken.None).ConfigureAwait(false);
+            await _loop.WaitAsync(CloseDeadline, _time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -95,7 +95,7 @@ internal sealed partial class AccessLogWriter : IAsyncDisposable
             {
                 if (!await WriteOutAsync().ConfigureAwait(false))
                     await SleepAsync(stop).ConfigureAwait(false);
-                await Task.Delay(s_collect, _time, stop).ConfigureAwait(false);
+                await Task.Delay(Collect, _time, stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -152,7 +152,7 @@ internal sealed partial class AccessLogWriter : IAsyncDisposable
         LogWriteFailed(_logger, Name, exception.Message);
         await CloseAsync().ConfigureAwait(false);
         if (!_stop.IsCancellationRequested)
-            await Task.Delay(s_retryOpen, _time, _stop.Token).ConfigureAwait(false);
+            await Task.Delay(RetryOpen, _time, _stop.Token).ConfigureAwait(false);
     }
 
     private async ValueTask CloseAsync()

@@ -111,7 +111,7 @@ internal enum LogOperator
 /// <summary>Envoy's operator names.</summary>
 internal static class LogOperators
 {
-    private static readonly FrozenDictionary<string, LogOperator> s_byName = new Dictionary<string, LogOperator>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, LogOperator> ByName = new Dictionary<string, LogOperator>(StringComparer.Ordinal)
     {
         ["START_TIME"] = LogOperator.StartTime,
         ["REQ"] = LogOperator.RequestHeader,
@@ -154,7 +154,7 @@ internal static class LogOperators
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     // Written in formats found in the wild; Envoy knows them, this gateway has nothing to put there.
-    private static readonly FrozenSet<string> s_absent = new[]
+    private static readonly FrozenSet<string> Absent = new[]
     {
         "COMMON_DURATION", "CONNECTION_ID", "DOWNSTREAM_FILTER_CHAIN_NAME", "DOWNSTREAM_HANDSHAKE_DURATION", "DOWNSTREAM_LOCAL_SUBJECT",
         "DOWNSTREAM_LOCAL_URI_SAN", "DOWNSTREAM_PEER_CERT", "DOWNSTREAM_PEER_CERT_V_END", "DOWNSTREAM_PEER_CERT_V_START",
@@ -172,9 +172,9 @@ internal static class LogOperators
     /// <summary>Finds an operator; false = Envoy does not know it either.</summary>
     public static bool TryFind(string name, out LogOperator result)
     {
-        if (s_byName.TryGetValue(name, out result))
+        if (ByName.TryGetValue(name, out result))
             return true;
         result = LogOperator.Absent;
-        return s_absent.Contains(name);
+        return Absent.Contains(name);
     }
 }
