@@ -41,6 +41,8 @@ internal sealed class KubernetesServices
         string host = $"{meta.Name}.{meta.Namespace}.svc.{_clusterDomain}";
         string? externalName = service.Spec.Type == "ExternalName" && service.Spec.ExternalName is { Length: > 0 } name ? name : null;
         bool hasSlices = _slices.TryGetValue((meta.Namespace, meta.Name), out List<Resource<EndpointSliceSpec>>? slices);
+        // The name of a headless Service is that of its pods, which know nothing of service ports.
+        bool isHeadless = service.Spec.ClusterIP == "None";
         var ports = new List<MeshPort>(service.Spec.Ports.Count);
         foreach (KubernetesServicePort port in service.Spec.Ports)
         {
@@ -52,7 +54,7 @@ internal sealed class KubernetesServices
                 // Without any slice the cluster's DNS knows the Service: that needs no permission on the cluster's API.
                 Endpoints = hasSlices && externalName is null
                     ? Endpoints(port, slices!)
-                    : [new MeshEndpoint(externalName ?? host, port.Port, 1, "", default)],
+                    : [new MeshEndpoint(externalName ?? host, isHeadless ? port.TargetPort ?? port.Port : port.Port, 1, "", default)],
             });
         }
         return new MeshService

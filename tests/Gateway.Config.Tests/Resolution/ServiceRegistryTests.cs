@@ -32,6 +32,11 @@ public sealed class ServiceRegistryTests
         ---
         apiVersion: v1
         kind: Service
+        metadata: {name: headless, namespace: ns}
+        spec: {clusterIP: None, ports: [{name: http, port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
         metadata: {name: alias, namespace: ns}
         spec: {type: ExternalName, externalName: api.example.com, ports: [{name: http, port: 80}]}
         ---
@@ -116,6 +121,10 @@ public sealed class ServiceRegistryTests
         Assert.Equal(["noslices.ns.svc.cluster.local:90"], Addresses(service, 90));
         Assert.True(service.FindPort(90)!.Protocol.IsHttp2());
     }
+
+    [Fact]
+    public void A_headless_Service_without_slices_is_reached_at_the_port_of_its_pods() =>
+        Assert.Equal(["headless.ns.svc.cluster.local:8080"], Addresses(Find("headless.ns.svc.cluster.local"), 80));
 
     [Fact]
     public void An_ExternalName_Service_stands_for_another_host() => Assert.Equal("api.example.com", Find("alias.ns.svc.cluster.local").ExternalName);
