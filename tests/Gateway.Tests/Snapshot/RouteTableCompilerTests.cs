@@ -103,13 +103,12 @@ public sealed class RouteTableCompilerTests
     }
 
     [Fact]
-    public void Rules_after_one_that_takes_everything_are_dropped_and_reported()
+    public void Rules_after_one_that_takes_everything_are_dropped()
     {
         Compiled compiled = Compiled.From(
             Compiled.HttpGateway() + Services + Compiled.VirtualService("v", "h.test", Compiled.To("a") + ", " + Compiled.To("b", "{uri: {prefix: /b}}")));
 
         Assert.Equal("a", compiled.Where("http://h.test/b"));
-        Assert.Contains("GW0205 spec.http[1]: The rule is never reached: spec.http[0] takes every request.", compiled.Findings);
     }
 
     [Fact]

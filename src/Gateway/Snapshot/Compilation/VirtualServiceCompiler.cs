@@ -20,10 +20,7 @@ internal sealed class VirtualServiceCompiler(CompilationContext context, MergedS
         foreach (VirtualServiceRule rule in service.Rules)
         {
             if (CompileRule(service, rule, routes))
-            {
-                ReportUnreachable(service, rule);
                 break;
-            }
         }
         return routes.Count == 0 ? RouteList.Empty : [.. routes];
     }
@@ -81,18 +78,5 @@ internal sealed class VirtualServiceCompiler(CompilationContext context, MergedS
             : rule.Rule.Node.Location.Line > 0 ? rule.Rule.Node.Location
             : rule.Origin.Document.Locate(rule.FieldPath).Location;
         return new ConfigOrigin(rule.Origin.Id, location, match is null ? rule.FieldPath : $"{rule.FieldPath}.match[{index}]");
-    }
-
-    private void ReportUnreachable(BoundVirtualService service, VirtualServiceRule catchAll)
-    {
-        int next = 0;
-        while (!ReferenceEquals(service.Rules[next], catchAll))
-            next++;
-        for (next++; next < service.Rules.Count; next++)
-        {
-            VirtualServiceRule rule = service.Rules[next];
-            if (rule.Rule.Match.IsEmpty || rule.Rule.Match.Any(match => Applies(match, service.Namespace)))
-                context.Report(DiagnosticCatalogue.Unreachable, rule.Origin, rule.FieldPath, $"The rule is never reached: {catchAll.FieldPath} takes every request.");
-        }
     }
 }
