@@ -57,15 +57,24 @@ internal static class ProtocolCheck
             if (CheckTransferEncoding(encoding, headers.ContainsKey(RemovedContentLength)) is { } fault)
                 return fault;
         }
+        // The server limits the header lines; with the request line they may pass Envoy's limit for both.
+        if (rawTarget.Length > KestrelLimits.MaxHeadersBytes)
+            return HeadersTooLarge;
+        return target.Scheme == "https" && !request.Connection.IsTls && settings.NumTrustedProxies == 0 ? HttpsOnPlainText : null;
+    }
+
+    /// <summary>
+    /// Checks names and values of all headers. The server does so only for HTTP/1: HTTP/2 carries any bytes, which an
+    /// HTTP/1 upstream would read as lines.
+    /// </summary>
+    public static ProtocolFault? CheckHeaders(IHeaderDictionary headers)
+    {
         foreach (KeyValuePair<string, StringValues> header in headers)
         {
             if (!IsClean(header.Key, header.Value))
                 return InvalidCharacters;
         }
-        // The server limits the header lines; with the request line they may pass Envoy's limit for both.
-        if (rawTarget.Length > KestrelLimits.MaxHeadersBytes)
-            return HeadersTooLarge;
-        return target.Scheme == "https" && !request.Connection.IsTls && settings.NumTrustedProxies == 0 ? HttpsOnPlainText : null;
+        return null;
     }
 
     /// <summary>Checks the authority: what Envoy's codec lets through is a host, a port, and nothing else.</summary>
@@ -88,7 +97,8 @@ internal static class ProtocolCheck
 
     private static bool IsClean(string name, StringValues values)
     {
-        if (name.AsSpan().ContainsAnyExcept(TokenCharacters))
+        ReadOnlySpan<char> token = name.StartsWith(':') ? name.AsSpan(1) : name;
+        if (token.IsEmpty || token.ContainsAnyExcept(TokenCharacters))
             return false;
         for (int i = 0; i < values.Count; i++)
         {

@@ -83,6 +83,8 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         info.IsGrpc = IsGrpc(http.ContentType);
         if (request.IsHttp1 && ProtocolCheck.CheckHttp1(request, rawTarget, target, settings) is { } fault)
             return Refuse(request, fault);
+        if (ProtocolCheck.CheckHeaders(http.Headers) is { } badHeader)
+            return Refuse(request, badHeader);
         if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
             return Refuse(request, badAuthority);
 
