@@ -56,7 +56,7 @@ internal static class FieldStatusTable
         yield return new(Kind, "spec.tcp", Ignored, "TCP routes are not served");
         yield return new(Kind, "spec.tls", Ignored, "routes by SNI are not served");
         yield return new(Kind, Http + "timeout", Ignored, "requests have no time limit");
-        yield return new(Kind, Http + "retries", Ignored, "requests are tried once");
+        yield return new(Kind, Http + "retries", Ignored, "a request is tried again only when no connection could be made");
         yield return new(Kind, Http + "fault", Ignored, "no faults are injected");
         foreach (string mirror in (string[])["mirror", "mirror_percent", "mirrorPercent", "mirrorPercentage", "mirrors"])
             yield return new(Kind, Http + mirror, Ignored, "requests are not mirrored");
@@ -78,7 +78,7 @@ internal static class FieldStatusTable
                 yield return new(Kind, place + "tls." + field, Ignored, "connections to the destination are made without TLS");
         }
         yield return new(Kind, policy + "proxyProtocol", Ignored, "no PROXY header is sent");
-        yield return new(Kind, policy + "retryBudget", Ignored, "requests are tried once");
+        yield return new(Kind, policy + "retryBudget", Ignored, "a request is tried again only when no connection could be made");
         yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
     }
 
@@ -117,7 +117,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfMeshConfig()
     {
         const string Kind = MeshConfigBinder.Kind;
-        yield return new(Kind, "defaultHttpRetryPolicy", Ignored, "requests are tried once");
+        yield return new(Kind, "defaultHttpRetryPolicy", Ignored, "a request is tried again only when no connection could be made");
         yield return new(Kind, "localityLbSetting", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "tcpKeepalive", Ignored, "the operating system's settings are used");
