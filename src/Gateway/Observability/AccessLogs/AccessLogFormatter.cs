@@ -19,21 +19,21 @@ internal static class AccessLogFormatter
     /// <summary>Writes the line, its end included.</summary>
     public static void Write(AccessLogFormat format, StreamInfo info, ref LogLine line)
     {
+        Span<char> scratch = stackalloc char[TimePattern.MaxLength];
         foreach (LogSegment segment in format.Segments)
         {
             if (segment.Value.IsEmpty)
                 line.Append(segment.Fixed.Span);
             else if (format.IsJson)
-                WriteJson(segment.Value, info, ref line);
+                WriteJson(segment.Value, info, scratch, ref line);
             else
-                WriteText(segment.Value, info, json: false, ref line);
+                WriteText(segment.Value, info, json: false, scratch, ref line);
         }
         line.EndCutLine();
     }
 
-    private static void WriteText(ImmutableArray<LogPart> parts, StreamInfo info, bool json, ref LogLine line)
+    private static void WriteText(ImmutableArray<LogPart> parts, StreamInfo info, bool json, scoped Span<char> scratch, ref LogLine line)
     {
-        Span<char> scratch = stackalloc char[TimePattern.MaxLength];
         foreach (LogPart part in parts)
         {
             if (part.Operator == LogOperator.Literal)
@@ -56,12 +56,11 @@ internal static class AccessLogFormatter
         }
     }
 
-    private static void WriteJson(ImmutableArray<LogPart> parts, StreamInfo info, ref LogLine line)
+    private static void WriteJson(ImmutableArray<LogPart> parts, StreamInfo info, scoped Span<char> scratch, ref LogLine line)
     {
         // Envoy: a value made of one operator keeps its type, and is null when missing.
         if (parts.Length == 1 && parts[0].Operator != LogOperator.Literal)
         {
-            Span<char> scratch = stackalloc char[TimePattern.MaxLength];
             switch (Get(parts[0], info, scratch, out ReadOnlySpan<char> text, out long number))
             {
                 case Kind.Number:
@@ -78,7 +77,7 @@ internal static class AccessLogFormatter
             }
         }
         line.Append("\""u8);
-        WriteText(parts, info, json: true, ref line);
+        WriteText(parts, info, json: true, scratch, ref line);
         line.Append("\""u8);
     }
 

@@ -13,6 +13,9 @@ internal ref struct LogLine
     /// <summary>Longest line: above the largest header block that is accepted.</summary>
     public const int MaxBytes = 128 * 1024;
 
+    private static readonly SearchValues<char> s_plain = SearchValues.Create(
+        " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
     private byte[] _buffer;
     private int _length;
 
@@ -50,9 +53,8 @@ internal ref struct LogLine
     {
         while (!text.IsEmpty)
         {
-            int plain = text.IndexOfAnyExceptInRange(' ', '~');
-            int special = (plain < 0 ? text : text[..plain]).IndexOfAny('"', '\\');
-            int run = special >= 0 ? special : plain >= 0 ? plain : text.Length;
+            int special = text.IndexOfAnyExcept(s_plain);
+            int run = special < 0 ? text.Length : special;
             AppendAscii(text[..run]);
             text = text[run..];
             if (text.IsEmpty)
@@ -75,9 +77,8 @@ internal ref struct LogLine
     {
         if (!Reserve(text.Length))
             return;
-        for (int i = 0; i < text.Length; i++)
-            _buffer[_length + i] = (byte)text[i];
-        _length += text.Length;
+        Ascii.FromUtf16(text, _buffer.AsSpan(_length), out int written);
+        _length += written;
     }
 
     private void AppendRune(Rune rune, bool json)
