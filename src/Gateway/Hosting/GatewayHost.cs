@@ -75,7 +75,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         GatewayHost host = new(options, loggers, time);
         try
         {
-            host._admin = await AdminServer.StartAsync(host.Ports(levels), loggers, cancellationToken).ConfigureAwait(false);
+            // Without any endpoint Kestrel would bind its default one.
+            if (host.Ports(levels) is { Count: > 0 } ports)
+                host._admin = await AdminServer.StartAsync(ports, loggers, cancellationToken).ConfigureAwait(false);
             await host.DataPlane.StartAsync(cancellationToken).ConfigureAwait(false);
             PipelineResult first = await host._config.StartAsync(options.AllowInvalid, cancellationToken).ConfigureAwait(false);
             return first.Succeeded || options.AllowInvalid ? host : throw new ConfigRefusedException(first.Diagnostics);

@@ -95,6 +95,8 @@ public sealed class GatewayHostTests
     {
         BootstrapOptions options = HostFixture.Options with { AdminEndPoint = null, HealthEndPoint = null, MetricsEndPoint = null };
         await using HostFixture gateway = await HostFixture.StartAsync(options, TimeProvider.System, HostFixture.RootGateway, HostFixture.DirectResponse);
+        // Two at once: neither may fall back to a well-known port.
+        await using HostFixture second = await HostFixture.StartAsync(options, TimeProvider.System, HostFixture.RootGateway);
 
         Assert.Null(gateway.Host.EndPointOf("admin"));
         Assert.Equal((HttpStatusCode.OK, "hello"), await gateway.GetAsync(gateway.Traffic("/direct")));
