@@ -13,7 +13,7 @@ internal ref struct LogLine
     /// <summary>Longest line: above the largest header block that is accepted.</summary>
     public const int MaxBytes = 128 * 1024;
 
-    private static readonly SearchValues<char> s_plain = SearchValues.Create(
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
         " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     private byte[] _buffer;
@@ -53,7 +53,7 @@ internal ref struct LogLine
     {
         while (!text.IsEmpty)
         {
-            int special = text.IndexOfAnyExcept(s_plain);
+            int special = text.IndexOfAnyExcept(Plain);
             int run = special < 0 ? text.Length : special;
             AppendAscii(text[..run]);
             text = text[run..];
