@@ -11,12 +11,15 @@ namespace Gateway.Conformance.Tests.Requests;
 /// <summary>
 /// The destinations of a case as echo ports. Those of <c>backends</c> that the case's own documents do not declare are
 /// declared here (Service and EndpointSlice, or ServiceEntry); what the documents declare with foreign addresses is sent
-/// to loopback after compilation, as a network would by translating addresses.
+/// to loopback after compilation, as a network would by translating addresses. Endpoints that the documents leave out
+/// are added there, for destinations that the case says exist.
 /// </summary>
 internal sealed class CaseBackends : IDisposable
 {
     private const string ClusterSuffix = ".svc.cluster.local";
+    private const string Loopback = "127.0.0.1";
     private readonly EchoFleet _fleet;
+    private readonly List<Destination> _named = [];
     private readonly ConformanceCase _test;
     private readonly Dictionary<Destination, int> _ports = [];
     private readonly Dictionary<string, int> _translated = [];
@@ -29,6 +32,7 @@ internal sealed class CaseBackends : IDisposable
         {
             var named = Destination.Read(backend);
             Destination destination = named with { Port = named.Port ?? defaultPort, Subset = named.Subset ?? "" };
+            _named.Add(destination);
             if (!IsDeclared(destination.Host) && !_ports.ContainsKey(destination))
                 _ports.Add(destination, fleet.Lease());
         }
@@ -40,7 +44,7 @@ internal sealed class CaseBackends : IDisposable
             $"backend {host.Key}",
             Encoding.UTF8.GetBytes(host.Key.EndsWith(ClusterSuffix, StringComparison.Ordinal) ? Service(host.Key, [.. host]) : ServiceEntry(host.Key, [.. host]))));
 
-    /// <summary>The snapshot with every foreign endpoint replaced by an echo port; a cluster without endpoints stays without.</summary>
+    /// <summary>The snapshot with every foreign endpoint replaced by an echo port.</summary>
     public GatewaySnapshot Translate(GatewaySnapshot snapshot) => new()
     {
         Listeners = snapshot.Listeners,
@@ -62,13 +66,16 @@ internal sealed class CaseBackends : IDisposable
 
     private ClusterAssignment Translate(ClusterAssignment cluster)
     {
-        if (cluster.Endpoints.IsEmpty || cluster.Endpoints.All(endpoint => endpoint.Address == "127.0.0.1" && _ports.ContainsValue(endpoint.Port)))
+        bool isComplete = cluster.Endpoints.IsEmpty
+            ? !_named.Any(backend => backend.Covers(Destination.OfCluster(cluster.Config.Name)))
+            : cluster.Endpoints.All(endpoint => endpoint.Address == Loopback && _ports.ContainsValue(endpoint.Port));
+        if (isComplete)
             return cluster;
         if (!_translated.TryGetValue(cluster.Config.Name, out int port))
             _translated.Add(cluster.Config.Name, port = _fleet.Lease());
         return new ClusterAssignment(
             cluster.Config with { Discovery = DiscoveryType.Static },
-            [new EndpointConfig { Address = "127.0.0.1", Port = port, Labels = cluster.Endpoints[0].Labels }]);
+            [new EndpointConfig { Address = Loopback, Port = port }]);
     }
 
     private bool IsDeclared(string host) =>

@@ -25,7 +25,7 @@ internal sealed class CaseClient(int port, CaseRequest request, X509Certificate2
         foreach ((string name, string value) in request.Headers)
             head.Append(name).Append(": ").Append(value).Append("\r\n");
         head.Append("\r\n");
-        await using RawHttpConnection connection = await RawHttpConnection.ConnectAsync(port, Tls(SslApplicationProtocol.Http11), request.ClientAddress, cancel);
+        await using RawHttpConnection connection = await RawHttpConnection.ConnectAsync(port, Tls(SslApplicationProtocol.Http11), request.LiveClientAddress, cancel);
         await connection.SendAsync(Encoding.UTF8.GetBytes(head.ToString()), cancel);
         RawHttpResponse? answer = await connection.ReadResponseAsync(request.Method == "HEAD", cancel);
         return answer is null ? null : new ClientAnswer(answer.Status, answer.Headers, answer.Body, null);
@@ -33,7 +33,7 @@ internal sealed class CaseClient(int port, CaseRequest request, X509Certificate2
 
     private async Task<ClientAnswer?> SendHttp2Async(CancellationToken cancel)
     {
-        using HttpClient client = TestHttpClient.Create(port, HttpVersion.Version20, Tls(SslApplicationProtocol.Http2), request.ClientAddress);
+        using HttpClient client = TestHttpClient.Create(port, HttpVersion.Version20, Tls(SslApplicationProtocol.Http2), request.LiveClientAddress);
         using HttpRequestMessage message = TestHttpClient.Request(
             new HttpMethod(request.Method), HttpVersion.Version20, request.IsTls ? "https" : "http", request.Authority, request.Path);
         foreach ((string name, string value) in request.Headers)

@@ -8,6 +8,8 @@ namespace Gateway.Conformance.Tests.Requests;
 /// <summary>A case's configuration as the loader takes it: its documents and files, its Secrets, its mesh settings.</summary>
 internal static class CaseDocuments
 {
+    private const string Inline = "inline:";
+
     /// <summary>The documents of <c>config</c>; files are read as they are.</summary>
     public static IEnumerable<ConfigDocument> Config(ConformanceCase test) => test.Config.Select((document, index) =>
         document.Get("file").Text() is { } file
@@ -29,8 +31,13 @@ internal static class CaseDocuments
         return secrets.Items().Select(secret => Secret(
             secret.Get("name").Text() ?? throw new InvalidDataException("a secret has no name"),
             secret.Get("namespace").Text() ?? "istio-system",
-            Data(secret).Select(entry => KeyValuePair.Create(entry.Key, File.ReadAllBytes(CaseCertificates.Locate(test.File, entry.Value))))));
+            Data(secret).Select(entry => KeyValuePair.Create(entry.Key, Content(test, entry.Value)))));
     }
+
+    /// <summary>A file of certificates, or the text after <c>inline:</c>.</summary>
+    private static byte[] Content(ConformanceCase test, string value) => value.StartsWith(Inline, StringComparison.Ordinal)
+        ? Encoding.UTF8.GetBytes(value[Inline.Length..])
+        : File.ReadAllBytes(CaseCertificates.Locate(test.File, value));
 
     private static IEnumerable<KeyValuePair<string, string>> Data(YamlNode secret)
     {

@@ -36,6 +36,9 @@ internal sealed record CaseRequest
     /// <summary>Address of the client.</summary>
     public IPAddress? ClientAddress { get; init; }
 
+    /// <summary>The address a live client connects from: only this machine's own can be chosen.</summary>
+    public IPAddress? LiveClientAddress => ClientAddress is { } address && IPAddress.IsLoopback(address) ? address : null;
+
     /// <summary>Files of the client's certificate and key.</summary>
     public (string Certificate, string Key)? ClientCertificate { get; init; }
 

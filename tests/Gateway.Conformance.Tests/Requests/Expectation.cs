@@ -20,13 +20,16 @@ internal static class Expectation
             yield return $"{run}: outcome: expected forward, got {actual.Outcome} ({actual.Status} {actual.Detail} {actual.Body})";
     }
 
+    /// <summary>By how much a share may differ, in percent.</summary>
+    public static double Tolerance(YamlNode? expect) => Number(expect.Get("tolerancePercent")) ?? 10;
+
     private static IEnumerable<string> Compare(string key, YamlNode value, YamlNode? expect, Observation actual) => key switch
     {
         "note" or "tolerancePercent" => [],
         "outcome" => Same(key, value.Text(), actual.Outcome, detail: $" ({actual.Status} {actual.Detail} {actual.Body})"),
         "status" => actual.Status is { } seen ? Same(key, value.Text(), Text(seen)) : [],
         "destination" => CompareDestination(Destination.Read(value), actual),
-        "weights" => CompareWeights(value, Number(expect.Get("tolerancePercent")) ?? 10, actual),
+        "weights" => CompareWeights(value, Tolerance(expect), actual),
         "perDestination" => actual.ByDestination is null ? [] : value.Entries().SelectMany(entry => ComparePerDestination(entry.Key, entry.Value, expect, actual.ByDestination)),
         "upstream" => value.Entries().SelectMany(entry => CompareUpstream(entry.Key, entry.Value, actual)),
         "response" => value.Entries().SelectMany(entry => CompareResponse(entry.Key, entry.Value, actual)),

@@ -14,6 +14,7 @@ internal static class LiveRun
 {
     // Enough to meet every destination of a weighted route that has a share worth the name.
     private const int MostTries = 500;
+    private const int MostSamples = 5000;
 
     public static async Task<Observation> ObserveAsync(
         GatewaySnapshot snapshot, ConformanceCase test, CaseRequest request, CaseBackends backends, CancellationToken cancel)
@@ -25,11 +26,24 @@ internal static class LiveRun
         using X509Certificate2? certificate = Certificate(test, request);
         var client = new CaseClient(port, request, certificate);
         var observations = new List<Observation>(request.Count);
+        int count = Sample(test, request.Count);
         string[] subsets = [.. test.Expect.Get("perDestination").Entries().Select(entry => entry.Key)];
-        while (observations.Count < request.Count || (observations.Count < MostTries && !subsets.All(subset => Reached(observations, subset))))
+        while (observations.Count < count || (observations.Count < MostTries && !subsets.All(subset => Reached(observations, subset))))
             observations.Add(await ObserveOneAsync(gateway, client, request, backends, cancel));
         Observation result = observations.Count == 1 && subsets.Length == 0 ? observations[0] : Join(observations);
         return gateway.Faults.Count == 0 ? result : result with { Outcome = "fault of the gateway", Detail = gateway.Faults.First() };
+    }
+
+    /// <summary>
+    /// How many requests to send. A share is drawn, so the case's own count would now and then miss its tolerance by chance:
+    /// as many are sent that the tolerance is five standard deviations.
+    /// </summary>
+    private static int Sample(ConformanceCase test, int asked)
+    {
+        if (test.Expect.Get("weights") is null)
+            return asked;
+        double needed = Math.Pow(5 * 50 / Expectation.Tolerance(test.Expect), 2);
+        return Math.Max(asked, (int)Math.Min(needed, MostSamples));
     }
 
     private static bool Reached(List<Observation> observations, string subset) => observations.Any(one => one.Destination?.Subset == subset);

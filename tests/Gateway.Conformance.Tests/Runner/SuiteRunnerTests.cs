@@ -57,8 +57,8 @@ public sealed class SuiteRunnerTests(SuiteFixture fixture) : IClassFixture<Suite
         FileVerdict verdict = await RunAsync(
             Case("good", "outcome: forward, perDestination: {v1: {requestHeaders: {x-to: one}, responseHeaders: {x-from: one}}, v2: {requestHeaders: {x-to: two, x-no: null}}}"),
             Case("wrong header", "outcome: forward, perDestination: {v2: {requestHeaders: {x-to: one}}}"),
-            Case("good weights", "outcome: forward, weights: [{host: b.default.svc.cluster.local, subset: v1, percent: 60}], tolerancePercent: 25", more: ", count: 100"),
-            Case("wrong weights", "outcome: forward, weights: [{host: b.default.svc.cluster.local, subset: v1, percent: 5}], tolerancePercent: 20", more: ", count: 100"));
+            Case("good weights", "outcome: forward, weights: [{host: b.default.svc.cluster.local, subset: v1, percent: 60}], tolerancePercent: 10", more: ", count: 100"),
+            Case("wrong weights", "outcome: forward, weights: [{host: b.default.svc.cluster.local, subset: v1, percent: 45}], tolerancePercent: 10", more: ", count: 100"));
 
         Assert.Equal(
             ["good Passed", "wrong header Failed", "good weights Passed", "wrong weights Failed"],
