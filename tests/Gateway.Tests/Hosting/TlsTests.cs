@@ -77,9 +77,7 @@ public sealed class TlsTests : IDisposable
             DataPlaneBed.Chain("a", mutual, ["a.test"], DataPlaneBed.Forward("/", 0)));
         await using DataPlaneBed bed = await DataPlaneBed.StartAsync(new GatewaySnapshot
         {
-            Listeners = snapshot.Listeners,
-            Secrets = snapshot.Secrets,
-            Mesh = snapshot.Mesh,
+            Listeners = snapshot.Listeners, Secrets = snapshot.Secrets, Mesh = snapshot.Mesh,
             Clusters = [DataPlaneBed.Cluster("up", UpstreamProtocol.Http1, echo.Port)],
         });
         int port = bed.PortOf(443);
@@ -105,9 +103,7 @@ public sealed class TlsTests : IDisposable
     {
         DownstreamTlsConfig mutual = Simple("a") with
         {
-            ClientCertificate = ClientCertificateMode.Required,
-            ClientAuthorities = Reference("a"),
-            SubjectAltNames = ["spiffe://test/alice"],
+            ClientCertificate = ClientCertificateMode.Required, ClientAuthorities = Reference("a"), SubjectAltNames = ["spiffe://test/alice"],
         };
         await using DataPlaneBed bed = await DataPlaneBed.StartAsync(Snapshot(
             [Secret("a", _authority.IssueServer("a.test")), CaSecret("a-cacert")], Chain("a", [], mutual, "ok")));

@@ -100,13 +100,8 @@ public sealed class EdgeHeadersTests
     {
         var headers = new HeaderDictionary
         {
-            ["Connection"] = "keep-alive, X-Secret",
-            ["Keep-Alive"] = "5",
-            ["Proxy-Connection"] = "close",
-            ["Transfer-Encoding"] = "chunked",
-            ["X-Secret"] = "s",
-            ["X-Other"] = "o",
-            ["Upgrade"] = "websocket",
+            ["Connection"] = "keep-alive, X-Secret", ["Keep-Alive"] = "5", ["Proxy-Connection"] = "close", ["Transfer-Encoding"] = "chunked",
+            ["X-Secret"] = "s", ["X-Other"] = "o", ["Upgrade"] = "websocket",
         };
 
         EdgeResult result = Apply(headers);
@@ -190,13 +185,7 @@ public sealed class EdgeHeadersTests
         var headers = new HeaderDictionary();
         var request = new EdgeRequest
         {
-            PeerIp = "127.0.0.1",
-            PeerIsLoopback = true,
-            LocalIp = "10.1.1.1",
-            IsTls = true,
-            IsHttp1 = true,
-            ListenerPort = 443,
-            RequestId = "i",
+            PeerIp = "127.0.0.1", PeerIsLoopback = true, LocalIp = "10.1.1.1", IsTls = true, IsHttp1 = true, ListenerPort = 443, RequestId = "i",
         };
 
         EdgeResult result = EdgeHeaders.Apply(headers, request, new HttpSettings(new MeshConfig { ProxyHeaders = new ProxyHeaders { XForwardedPort = true } }));
@@ -210,14 +199,8 @@ public sealed class EdgeHeadersTests
         headers,
         new EdgeRequest
         {
-            PeerIp = "203.0.113.9",
-            PeerIsLoopback = false,
-            LocalIp = "10.0.0.1",
-            IsTls = false,
-            IsHttp1 = true,
-            ListenerPort = 80,
-            RequestId = "id-1",
-            ForwardedClientCertificate = clientCertificate,
+            PeerIp = "203.0.113.9", PeerIsLoopback = false, LocalIp = "10.0.0.1", IsTls = false, IsHttp1 = true, ListenerPort = 80,
+            RequestId = "id-1", ForwardedClientCertificate = clientCertificate,
         },
         new HttpSettings(mesh ?? MeshConfig.Default));
 }

@@ -43,26 +43,13 @@ public sealed class HeaderValueFormatterTests
 
     private static StreamInfo Info() => new()
     {
-        Method = "GET",
-        Path = "/p?q",
-        Authority = "a.test",
-        Protocol = "HTTP/1.1",
-        RouteName = "r",
-        UpstreamCluster = "outbound|80||a",
+        Method = "GET", Path = "/p?q", Authority = "a.test", Protocol = "HTTP/1.1", RouteName = "r", UpstreamCluster = "outbound|80||a",
         StartTime = new DateTimeOffset(2026, 11, 22, 20, 30, 40, 50, TimeSpan.Zero),
         Connection = new DownstreamConnection
         {
-            ListenerPort = 80,
-            ListenerName = "l",
-            FilterChainName = "c",
-            FilterChainKey = "l/c",
-            IsTls = false,
-            RemoteEndPoint = new IPEndPoint(IPAddress.Parse("203.0.113.9"), 4711),
-            LocalEndPoint = new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80),
-            RemoteAddress = "203.0.113.9:4711",
-            LocalAddress = "10.0.0.1:80",
-            RemoteIp = "203.0.113.9",
-            LocalIp = "10.0.0.1",
+            ListenerPort = 80, ListenerName = "l", FilterChainName = "c", FilterChainKey = "l/c", IsTls = false,
+            RemoteEndPoint = new IPEndPoint(IPAddress.Parse("203.0.113.9"), 4711), LocalEndPoint = new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80),
+            RemoteAddress = "203.0.113.9:4711", LocalAddress = "10.0.0.1:80", RemoteIp = "203.0.113.9", LocalIp = "10.0.0.1",
         },
     };
 }
