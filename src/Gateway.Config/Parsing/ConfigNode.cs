@@ -35,7 +35,7 @@ public readonly record struct ConfigEntry(string Key, SourceLocation KeyLocation
 
 /// <summary>
 /// One node of a YAML or JSON document with its place in the text: the one input form of files and of the Kubernetes API.
-/// Immutable. Types are resolved as Kubernetes does (YAML 1.2 core schema as JSON would see it).
+/// Immutable. Plain scalars have the types that Kubernetes gives them (YAML 1.1's words for booleans included).
 /// </summary>
 public sealed class ConfigNode
 {

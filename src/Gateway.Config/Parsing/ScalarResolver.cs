@@ -55,7 +55,7 @@ internal static class ScalarResolver
         {
             if (c == '_')
                 continue;
-            int digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : radix;
+            int digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiHexDigit(c) ? char.ToLowerInvariant(c) - 'a' + 10 : radix;
             if (digit >= radix || value > ulong.MaxValue)
                 return false;
             value = value * radix + digit;
