@@ -103,7 +103,9 @@ public sealed class TlsTests : IDisposable
     {
         DownstreamTlsConfig mutual = Simple("a") with
         {
-            ClientCertificate = ClientCertificateMode.Required, ClientAuthorities = Reference("a"), SubjectAltNames = ["spiffe://test/alice"],
+            ClientCertificate = ClientCertificateMode.Required,
+            ClientAuthorities = Reference("a"),
+            SubjectAltNames = ["spiffe://test/alice"],
         };
         await using DataPlaneBed bed = await DataPlaneBed.StartAsync(Snapshot(
             [Secret("a", _authority.IssueServer("a.test")), CaSecret("a-cacert")], Chain("a", [], mutual, "ok")));
