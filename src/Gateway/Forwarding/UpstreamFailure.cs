@@ -37,8 +37,7 @@ internal static class UpstreamFailure
         info.UpstreamTransportFailureReason ??= outcome.Reason;
         if (http.RequestAborted.IsCancellationRequested)
         {
-            info.Flags |= ResponseFlags.DownstreamConnectionTermination;
-            info.ResponseCodeDetails = "downstream_remote_disconnect";
+            request.NoteClientGone();
             return ValueTask.CompletedTask;
         }
         if (http.Response.HasStarted)

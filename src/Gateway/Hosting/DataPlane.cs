@@ -36,7 +36,7 @@ internal sealed class DataPlane : IAsyncDisposable
         };
         var binding = new PortBinding { PortMap = options.PortMap, EphemeralPorts = options.EphemeralPorts, DefaultBind = options.DefaultBind };
         var handoff = new ConnectionHandoff();
-        _engine = new HttpEngine(handoff, limits, loggers);
+        _engine = new HttpEngine(handoff, limits, sink, time, loggers);
         Snapshots = new SnapshotStore();
         Certificates = new CertificateStore(time);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();

@@ -24,6 +24,8 @@ internal static class ProtocolCheck
     private static readonly ProtocolFault UnknownEncoding = new(501, "Not Implemented", "http1.invalid_transfer_encoding");
     private static readonly ProtocolFault HttpsOnPlainText = new(403, "Forbidden", "http1.https_url_on_plaintext_connection");
     private static readonly ProtocolFault HeadersTooLarge = new(431, "Request Header Fields Too Large", "http1.headers_too_large");
+    private static readonly ProtocolFault ConnectionSpecificHeader = new(400, "Bad Request", "http2.violation.of.messaging.rule");
+    private static readonly ProtocolFault InvalidUrl = new(400, "Bad Request", "http1.invalid_url");
     private static readonly ProtocolFault InvalidCharacters = new(400, "Bad Request", "http1.invalid_characters");
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -63,12 +65,18 @@ internal static class ProtocolCheck
         return target.Scheme == "https" && !request.Connection.IsTls && settings.NumTrustedProxies == 0 ? HttpsOnPlainText : null;
     }
 
+    /// <summary>Checks an HTTP/2 request; null = nothing to object to.</summary>
+    public static ProtocolFault? CheckHttp2(IHeaderDictionary headers) =>
+        headers.ContainsKey(HeaderNames.TransferEncoding) || headers.ContainsKey(HeaderNames.Connection) ? ConnectionSpecificHeader : null;
+
     /// <summary>
-    /// Checks names and values of all headers. The server does so only for HTTP/1: HTTP/2 carries any bytes, which an
-    /// HTTP/1 upstream would read as lines.
+    /// Checks what will stand in an upstream's request line and headers, whatever HTTP version it came by: the server lets
+    /// line breaks in an HTTP/2 path pass, and to an HTTP/1 upstream they would be a second request.
     /// </summary>
-    public static ProtocolFault? CheckHeaders(IHeaderDictionary headers)
+    public static ProtocolFault? CheckCharacters(string rawTarget, IHeaderDictionary headers)
     {
+        if (rawTarget.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            return InvalidUrl;
         foreach (KeyValuePair<string, StringValues> header in headers)
         {
             if (!IsClean(header.Key, header.Value))
@@ -97,6 +105,7 @@ internal static class ProtocolCheck
 
     private static bool IsClean(string name, StringValues values)
     {
+        // Pseudo headers (:authority) are the server's own.
         ReadOnlySpan<char> token = name.StartsWith(':') ? name.AsSpan(1) : name;
         if (token.IsEmpty || token.ContainsAnyExcept(TokenCharacters))
             return false;

@@ -3,6 +3,7 @@ using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Routing;
 using Gateway.Streams;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -107,6 +108,14 @@ internal sealed class RequestContext
         else
             RequestEndTimestamp = Info.StartTimestamp;
         _responseBody.Attach(features);
+    }
+
+    /// <summary>The client has gone before its request was done: with its connection, or, on HTTP/2, by ending the stream alone.</summary>
+    public void NoteClientGone()
+    {
+        bool connectionLives = !IsHttp1 && Http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: false };
+        Info.Flags |= connectionLives ? ResponseFlags.DownstreamRemoteReset : ResponseFlags.DownstreamConnectionTermination;
+        Info.ResponseCodeDetails = connectionLives ? "http2.remote_reset" : "downstream_remote_disconnect";
     }
 
     /// <summary>Lets go of everything the request held.</summary>

@@ -39,8 +39,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         }
         catch (Exception e) when (request.Http.RequestAborted.IsCancellationRequested)
         {
-            request.Info.Flags |= ResponseFlags.DownstreamConnectionTermination;
-            request.Info.ResponseCodeDetails ??= "downstream_remote_disconnect";
+            request.NoteClientGone();
             Log.ClientLeft(logger, e);
         }
         catch (BadHttpRequestException e)
@@ -81,10 +80,13 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         info.Path = target.Path.Length == 0 ? rawTarget : target.Path;
         info.UserAgent = First(http.Headers.UserAgent);
         info.IsGrpc = IsGrpc(http.ContentType);
-        if (request.IsHttp1 && ProtocolCheck.CheckHttp1(request, rawTarget, target, settings) is { } fault)
+        ProtocolFault? fault = request.IsHttp1
+            ? ProtocolCheck.CheckHttp1(request, rawTarget, target, settings)
+            : ProtocolCheck.CheckHttp2(http.Headers);
+        if (fault is not null)
             return Refuse(request, fault);
-        if (ProtocolCheck.CheckHeaders(http.Headers) is { } badHeader)
-            return Refuse(request, badHeader);
+        if (ProtocolCheck.CheckCharacters(rawTarget, http.Headers) is { } unclean)
+            return Refuse(request, unclean);
         if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
             return Refuse(request, badAuthority);
 

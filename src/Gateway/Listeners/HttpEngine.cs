@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Http;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Builder;
@@ -24,8 +25,9 @@ internal sealed class HttpEngine : IAsyncDisposable
 
     private readonly WebApplication _container;
     private readonly IServer _server;
+    private readonly IDisposable _rejected;
 
-    public HttpEngine(ConnectionHandoff handoff, ConnectionLimits limits, ILoggerFactory loggers)
+    public HttpEngine(ConnectionHandoff handoff, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers)
     {
         KestrelLimits.SetSwitches();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -57,6 +59,7 @@ internal sealed class HttpEngine : IAsyncDisposable
         // Never started: it only holds the services that the server is made of.
         _container = builder.Build();
         _server = _container.Services.GetRequiredService<IServer>();
+        _rejected = RejectedRequests.Subscribe(_container.Services.GetRequiredService<DiagnosticListener>(), sink, time);
         Transport = _container.Services.GetServices<IConnectionListenerFactory>().OfType<SocketTransportFactory>().Single();
     }
 
@@ -73,7 +76,11 @@ internal sealed class HttpEngine : IAsyncDisposable
     /// <summary>Takes no more connections, asks the open ones to end and waits for them; what is open when <paramref name="abort"/> fires is aborted.</summary>
     public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
 
-    public ValueTask DisposeAsync() => _container.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _rejected.Dispose();
+        return _container.DisposeAsync();
+    }
 
     private static void EndHandshake(ConnectionContext connection)
     {

@@ -1,4 +1,5 @@
 using Gateway.Clusters;
+using Gateway.Testing;
 using Gateway.Testing.Clients;
 using Gateway.Testing.Echo;
 
@@ -60,6 +61,8 @@ public sealed class RequestFramingTests
         Assert.Empty(echo.Requests);
         if (status != 404)
             await connection.WaitForCloseAsync();
+        await Eventually.HoldsAsync(() => !bed.Requests.IsEmpty, "the refusal is reported");
+        Assert.Equal(status, Assert.Single(bed.Requests).Code);
     }
 
     [Theory]

@@ -164,6 +164,31 @@ public sealed class UpstreamFailureTests
     }
 
     [Fact]
+    public async Task A_client_that_resets_its_stream_is_DR()
+    {
+        var release = new TaskCompletionSource();
+        await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions
+        {
+            Handler = async context =>
+            {
+                await release.Task;
+                return true;
+            },
+        });
+        await using DataPlaneBed bed = await BedAsync([echo.Port]);
+        using HttpClient client = TestHttpClient.Create(bed.PortOf(80), HttpVersion.Version20);
+        using var leaving = new CancellationTokenSource();
+        Task<HttpResponseMessage> answer = client.GetAsync("/", leaving.Token);
+        await Eventually.HoldsAsync(() => bed.Plane.Clusters.Current["a"].ActiveRequests == 1, "the request is under way");
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        Assert.Equal((ResponseFlags.DownstreamRemoteReset, "http2.remote_reset"), await OutcomeAsync(bed));
+        release.SetResult();
+    }
+
+    [Fact]
     public async Task A_grpc_client_gets_a_grpc_answer()
     {
         await using DataPlaneBed bed = await BedAsync([]);
