@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Gateway.Streams;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
