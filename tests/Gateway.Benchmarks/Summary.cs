@@ -27,7 +27,8 @@ internal static class Summary
         ILookup<string, double> serve = await MeasureAsync(ProcessScenario.Serve);
         return
         [
-            Below("load and compile 10,000 VirtualServices, fresh process", load["loaded-ms"].Max(), 3000, "ms"),
+            Below("load and compile 10,000 VirtualServices, warm (median)", Median(load["warm-ms"]), 3000, "ms", Median(load["warm-cpu-ms"])),
+            Below("the same in a fresh process, JIT included", load["loaded-ms"].Max(), 3000, "ms", load["loaded-cpu-ms"].Max()),
             Below("the same: peak resident memory of the process", load["peak-mb"].Max(), 400, "MB"),
             Below("a gateway started on 10,000 files: until it serves", serve["served-ms"].Max(), 3000, "ms"),
             Below("the same: peak resident memory of the process", serve["peak-mb"].Max(), 400, "MB"),
@@ -53,8 +54,17 @@ internal static class Summary
         ];
     }
 
-    private static Row Below(string what, double value, double limit, string unit) =>
-        new(what, Text($"{value:N0} {unit}"), Text($"{limit:N0} {unit}"), value < limit);
+    private static Row Below(string what, double value, double limit, string unit, double? processorMilliseconds = null)
+    {
+        string processor = processorMilliseconds is { } time ? Text($" ({time:N0} ms of processor time)") : "";
+        return new(what, Text($"{value:N0} {unit}") + processor, Text($"{limit:N0} {unit}"), value < limit);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
 
     private static Row Ratio(string what, double first, double last) =>
         new(what, Text($"{first:F0} ns, {last:F0} ns: {last / first:F2}"), "1.50", last / first <= 1.5);
