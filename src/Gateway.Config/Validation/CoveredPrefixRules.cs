@@ -8,40 +8,53 @@ namespace Gateway.Config.Validation;
 /// </summary>
 internal static class CoveredPrefixRules
 {
+    // Prefixes nested in one another make the comparisons grow with their square; a warning is not worth more than this.
+    private const int MaxComparisons = 1_000_000;
+
     /// <summary>Checks the HTTP rules of one VirtualService.</summary>
     public static void Check(Findings findings, EquatableArray<HttpRoute> rules)
     {
         if (rules.Count < 2 && (rules.IsEmpty || rules[0].Match.Count < 2))
             return;
-        // Only the proper beginnings of a prefix can cover it: look those up instead of comparing all pairs.
-        Dictionary<string, List<HttpMatchRequest>> earlier = new(StringComparer.Ordinal);
-        Dictionary<string, List<HttpMatchRequest>>.AlternateLookup<ReadOnlySpan<char>> byBeginning =
-            earlier.GetAlternateLookup<ReadOnlySpan<char>>();
+        List<Candidate> candidates = Candidates(rules);
+        candidates.Sort();
+        int comparisons = 0;
+        // Sorted by text, the prefixes that the current one begins with are those left on the stack.
+        List<Candidate> beginnings = [];
+        foreach (Candidate candidate in candidates)
+        {
+            while (beginnings.Count > 0 && !candidate.Prefix.StartsWith(beginnings[^1].Prefix, StringComparison.Ordinal))
+                beginnings.RemoveAt(beginnings.Count - 1);
+            foreach (Candidate earlier in beginnings)
+            {
+                if (++comparisons > MaxComparisons)
+                    return;
+                if (earlier.Order < candidate.Order && earlier.Prefix.Length < candidate.Prefix.Length && Covers(earlier.Match, candidate.Match))
+                {
+                    findings.Unreachable(candidate.Match, $"The match of prefix {candidate.Prefix} is not used: it overlaps with the earlier prefix {earlier.Prefix}.");
+                    break;
+                }
+            }
+            beginnings.Add(candidate);
+        }
+    }
+
+    // What follows a rule without conditions, and what is written twice, has its own warning.
+    private static List<Candidate> Candidates(EquatableArray<HttpRoute> rules)
+    {
+        List<Candidate> candidates = [];
         HashSet<HttpMatchRequest> seen = [];
         foreach (HttpRoute rule in rules)
         {
-            // Istio leaves everything after a rule without conditions to the other warning.
             if (rule.Match.IsEmpty)
                 break;
             foreach (HttpMatchRequest match in rule.Match)
             {
-                if (match.Uri?.Prefix is not { Length: > 0 } prefix || !seen.Add(match with { Name = null }))
-                    continue;
-                for (int length = 1; length < prefix.Length; length++)
-                {
-                    if (!byBeginning.TryGetValue(prefix.AsSpan(0, length), out List<HttpMatchRequest>? candidates))
-                        continue;
-                    foreach (HttpMatchRequest candidate in candidates)
-                    {
-                        if (Covers(candidate, match))
-                            findings.Unreachable(match, $"The match of prefix {prefix} is not used: it overlaps with the earlier prefix {candidate.Uri!.Prefix}.");
-                    }
-                }
-                if (!earlier.TryGetValue(prefix, out List<HttpMatchRequest>? same))
-                    earlier[prefix] = same = [];
-                same.Add(match);
+                if (match.Uri?.Prefix is { Length: > 0 } prefix && seen.Add(match with { Name = null }))
+                    candidates.Add(new(prefix, candidates.Count, match));
             }
         }
+        return candidates;
     }
 
     private static bool Covers(HttpMatchRequest first, HttpMatchRequest second) =>
@@ -73,4 +86,13 @@ internal static class CoveredPrefixRules
         !string.IsNullOrEmpty(match?.Exact) ? "exact:" + match.Exact
         : !string.IsNullOrEmpty(match?.Prefix) ? "prefix:" + match.Prefix
         : "";
+
+    private readonly record struct Candidate(string Prefix, int Order, HttpMatchRequest Match) : IComparable<Candidate>
+    {
+        public int CompareTo(Candidate other)
+        {
+            int byText = string.CompareOrdinal(Prefix, other.Prefix);
+            return byText != 0 ? byText : Order.CompareTo(other.Order);
+        }
+    }
 }

@@ -11,7 +11,13 @@ namespace Gateway.Config.Validation;
 /// </summary>
 internal sealed class Findings(Resource resource, List<Diagnostic> list)
 {
+    // One broken resource must not bury the findings of the others, nor cost a search for each of a million places.
+    private const int MaxErrors = 100;
+    private const int MaxWarnings = 100;
+
     private readonly int _foundByReading = list.Count;
+    private int _errors;
+    private int _warnings;
 
     /// <summary>The resource under test.</summary>
     public Resource Resource => resource;
@@ -37,6 +43,8 @@ internal sealed class Findings(Resource resource, List<Diagnostic> list)
     /// <summary>A broken rule about one entry of a map, whose key may hold any character.</summary>
     public void ErrorAtKey(SpecRecord at, string map, string key, string reason)
     {
+        if (IsFull(DiagnosticCatalogue.Invalid))
+            return;
         ConfigNode node = at.Node.Locate(map);
         AddAt(DiagnosticCatalogue.Invalid, LocateKey(node, key), Join(Join(PathOf(at.Node), map), key), reason);
     }
@@ -72,35 +80,62 @@ internal sealed class Findings(Resource resource, List<Diagnostic> list)
     private static string Join(string path, string field) =>
         field.Length == 0 ? path : path.Length == 0 ? field : field[0] == '[' ? path + field : $"{path}.{field}";
 
-    private void Add(DiagnosticDescriptor code, ConfigNode node, string field, string reason) =>
-        AddAt(code, node.Locate(field).Location, Join(PathOf(node), field), reason);
+    private bool IsFull(DiagnosticDescriptor code) =>
+        code.Severity == Severity.Error ? _errors >= MaxErrors : _warnings >= MaxWarnings;
+
+    private void Add(DiagnosticDescriptor code, ConfigNode node, string field, string reason)
+    {
+        if (!IsFull(code))
+            AddAt(code, node.Locate(field).Location, Join(PathOf(node), field), reason);
+    }
 
     private void AddAt(DiagnosticDescriptor code, SourceLocation location, string path, string reason)
     {
+        if (IsFull(code))
+            return;
         for (int i = 0; i < _foundByReading; i++)
         {
             if (list[i].FieldPath == path && list[i].Severity == Severity.Error && list[i].Resource == resource.Id)
                 return;
         }
+        _ = code.Severity == Severity.Error ? _errors++ : _warnings++;
         list.Add(new Diagnostic(code.Code, code.Severity, reason, location == SourceLocation.None ? resource.Location : location, resource.Id, path));
+        if (_errors == MaxErrors && code.Severity == Severity.Error)
+            list.Add(new Diagnostic(code.Code, code.Severity, "The resource breaks more rules; they are not shown.", resource.Location, resource.Id, "spec"));
     }
 
-    private string PathOf(ConfigNode node) => FindPath(resource.Document, node, "") ?? "spec";
+    private string PathOf(ConfigNode node)
+    {
+        List<string> steps = [];
+        if (!TryFind(resource.Document, node, steps))
+            return "spec";
+        string path = "";
+        for (int i = steps.Count - 1; i >= 0; i--)
+            path = Join(path, steps[i]);
+        return path;
+    }
 
-    private static string? FindPath(ConfigNode from, ConfigNode target, string path)
+    // Notes the steps on the way back, so that wrong ways cost no texts.
+    private static bool TryFind(ConfigNode from, ConfigNode target, List<string> steps)
     {
         if (ReferenceEquals(from, target))
-            return path;
+            return true;
         foreach (ConfigEntry entry in from.Entries)
         {
-            if (FindPath(entry.Value, target, Join(path, entry.Key)) is { } found)
-                return found;
+            if (TryFind(entry.Value, target, steps))
+            {
+                steps.Add(entry.Key);
+                return true;
+            }
         }
         for (int i = 0; i < from.Items.Count; i++)
         {
-            if (FindPath(from.Items[i], target, $"{path}[{i}]") is { } found)
-                return found;
+            if (TryFind(from.Items[i], target, steps))
+            {
+                steps.Add($"[{i}]");
+                return true;
+            }
         }
-        return null;
+        return false;
     }
 }

@@ -77,33 +77,8 @@ internal static class HostNameRules
             findings.Error(server, "hosts", index, partial);
     }
 
-    /// <summary>Whether two host patterns have a name in common.</summary>
-    public static bool Overlap(string a, string b)
-    {
-        bool aWild = IsWildcard(a), bWild = IsWildcard(b);
-        return (aWild, bWild) switch
-        {
-            (true, true) => a.Length < b.Length ? EndsWith(b.AsSpan(1), a.AsSpan(1)) : EndsWith(a.AsSpan(1), b.AsSpan(1)),
-            (true, false) => EndsWith(b, a.AsSpan(1)),
-            (false, true) => EndsWith(a, b.AsSpan(1)),
-            _ => a == b,
-        };
-    }
-
-    /// <summary>Whether every name that <paramref name="inner"/> covers is covered by <paramref name="outer"/>.</summary>
-    public static bool IsSubset(string inner, string outer)
-    {
-        if (!IsWildcard(outer))
-            return !IsWildcard(inner) && inner == outer;
-        return IsWildcard(inner)
-            ? inner.Length >= outer.Length && EndsWith(inner.AsSpan(1), outer.AsSpan(1))
-            : EndsWith(inner, outer.AsSpan(1));
-    }
-
     /// <summary>Whether the host begins with <c>*</c>.</summary>
     public static bool IsWildcard(string host) => host.StartsWith('*');
-
-    private static bool EndsWith(ReadOnlySpan<char> text, ReadOnlySpan<char> suffix) => text.EndsWith(suffix, StringComparison.Ordinal);
 
     private static string? LengthFault(string? host)
     {

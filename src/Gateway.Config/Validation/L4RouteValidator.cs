@@ -6,7 +6,7 @@ namespace Gateway.Config.Validation;
 internal static class L4RouteValidator
 {
     /// <summary>Checks a TLS rule, which needs a match with SNI hosts among the hosts of its VirtualService.</summary>
-    public static void CheckTls(Findings findings, TlsRoute rule, VirtualServiceSpec parent, bool boundToGateway, bool fromGatewayApi)
+    public static void CheckTls(Findings findings, TlsRoute rule, HostPatterns hosts, bool boundToGateway, bool fromGatewayApi)
     {
         if (rule.Match.IsEmpty)
             findings.Error(rule, "match", "A TLS route must have at least one match condition.");
@@ -15,7 +15,7 @@ internal static class L4RouteValidator
             if (match.SniHosts.IsEmpty)
                 findings.Error(match, "sniHosts", "A TLS match must have at least one SNI host.");
             for (int i = 0; i < match.SniHosts.Count; i++)
-                CheckSniHost(findings, match, i, parent, boundToGateway);
+                CheckSniHost(findings, match, i, hosts, boundToGateway);
             CheckConditions(findings, match, match.DestinationSubnets, match.Port, match.SourceLabels);
             GatewayNameRules.Check(findings, match, match.Gateways);
         }
@@ -49,7 +49,7 @@ internal static class L4RouteValidator
         LabelRules.Check(findings, match, "sourceLabels", labels);
     }
 
-    private static void CheckSniHost(Findings findings, TlsMatchAttributes match, int index, VirtualServiceSpec parent, bool boundToGateway)
+    private static void CheckSniHost(Findings findings, TlsMatchAttributes match, int index, HostPatterns hosts, bool boundToGateway)
     {
         string host = match.SniHosts[index];
         string? fault = boundToGateway ? HostNameRules.GatewayBoundDomain(sni: true, host) : HostNameRules.WildcardDomain(host);
@@ -61,11 +61,7 @@ internal static class L4RouteValidator
                 findings.Error(match, "sniHosts", index, fault);
             return;
         }
-        foreach (string parentHost in parent.Hosts)
-        {
-            if (HostNameRules.IsSubset(host, parentHost))
-                return;
-        }
-        findings.Error(match, "sniHosts", index, $"SNI host \"{host}\" is not a compatible subset of any of the virtual service hosts: {string.Join(", ", (IEnumerable<string>)parent.Hosts)}.");
+        if (!hosts.Cover(host))
+            findings.Error(match, "sniHosts", index, $"SNI host \"{host}\" is not a compatible subset of any of the virtual service hosts.");
     }
 }

@@ -25,7 +25,8 @@ internal static class VirtualServiceValidator
                     HttpMatchValidator.CheckNoJwtClaims(findings, match);
             }
         }
-        CheckHosts(findings, spec, boundToGateway);
+        HostPatterns hosts = new(spec.Hosts);
+        CheckHosts(findings, spec, hosts, boundToGateway);
 
         if (spec.Http.IsEmpty && spec.Tcp.IsEmpty && spec.Tls.IsEmpty)
             findings.Error(spec, "", "http, tcp or tls must be provided in a virtual service.");
@@ -34,7 +35,7 @@ internal static class VirtualServiceValidator
         // Istio judges SNI hosts by "mesh is not listed", even when no gateway is.
         bool meshIsNotListed = !Contains(spec.Gateways, Mesh);
         foreach (TlsRoute rule in spec.Tls)
-            L4RouteValidator.CheckTls(findings, rule, spec, meshIsNotListed, fromGatewayApi);
+            L4RouteValidator.CheckTls(findings, rule, hosts, meshIsNotListed, fromGatewayApi);
         foreach (TcpRoute rule in spec.Tcp)
             L4RouteValidator.CheckTcp(findings, rule, fromGatewayApi);
         ExportToRules.Check(findings, spec, spec.ExportTo);
@@ -51,7 +52,7 @@ internal static class VirtualServiceValidator
             findings.Error(spec, "tcp", "A delegate virtual service (one without hosts) must have no tcp route specified.");
     }
 
-    private static void CheckHosts(Findings findings, VirtualServiceSpec spec, bool boundToGateway)
+    private static void CheckHosts(Findings findings, VirtualServiceSpec spec, HostPatterns hosts, bool boundToGateway)
     {
         bool hasSniMatch = HasSniMatch(spec);
         bool allValid = true;
@@ -74,21 +75,11 @@ internal static class VirtualServiceValidator
                 allValid = false;
             }
         }
-        if (allValid)
-            CheckDuplicateHosts(findings, spec);
-    }
-
-    // *.foo.com and *.com are duplicates too: one name would be in the VirtualService twice.
-    private static void CheckDuplicateHosts(Findings findings, VirtualServiceSpec spec)
-    {
-        for (int i = 0; i < spec.Hosts.Count; i++)
-        {
-            for (int j = i + 1; j < spec.Hosts.Count; j++)
-            {
-                if (HostNameRules.Overlap(spec.Hosts[i], spec.Hosts[j]))
-                    findings.Error(spec, "hosts", j, $"Duplicate hosts in virtual service: {spec.Hosts[i]} and {spec.Hosts[j]}.");
-            }
-        }
+        if (!allValid)
+            return;
+        // *.foo.com and *.com are duplicates too: one name would be in the VirtualService twice.
+        foreach ((int first, int second) in hosts.Overlaps())
+            findings.Error(spec, "hosts", second, $"Duplicate hosts in virtual service: {spec.Hosts[first]} and {spec.Hosts[second]}.");
     }
 
     private static bool HasSniMatch(VirtualServiceSpec spec)
