@@ -1,7 +1,6 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
 using Gateway.Clusters;
-using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
@@ -39,7 +38,7 @@ public class StreamSinkBenchmarks
     private static async Task<AccessLog> LogAsync(AccessLogEncoding encoding)
     {
         var log = new AccessLog(_ => Stream.Null, TimeProvider.System, NullLogger<AccessLog>.Instance);
-        await log.ConfigureAsync(new AccessLogSettings("null", encoding, ""), SourceLocation.None);
+        await log.ConfigureAsync(new AccessLogSettings("null", encoding, ""));
         return log;
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Config.Model;
 using Gateway.Observability;
+using Gateway.Observability.AccessLogs;
 using Gateway.Snapshot;
 using Gateway.Sources;
 
@@ -60,4 +61,11 @@ internal sealed record BootstrapOptions
 /// <summary>Overrides of the MeshConfig's access-log settings; null = as the MeshConfig says.</summary>
 /// <param name="File">A path; empty = off.</param>
 /// <param name="Encoding">Text or JSON.</param>
-internal sealed record AccessLogOverride(string? File = null, AccessLogEncoding? Encoding = null);
+internal sealed record AccessLogOverride(string? File = null, AccessLogEncoding? Encoding = null)
+{
+    /// <summary>The settings in force. A format belongs to the encoding it was written for: with another one the default is used.</summary>
+    public AccessLogSettings Over(MeshConfig mesh) => new(
+        File ?? mesh.AccessLogFile,
+        Encoding ?? mesh.AccessLogEncoding,
+        Encoding is { } encoding && encoding != mesh.AccessLogEncoding ? "" : mesh.AccessLogFormat);
+}

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
+using Gateway.Observability.AccessLogs;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
 using Gateway.Sources;
@@ -33,7 +34,7 @@ internal static class ConfigInputs
         if (options.Source is not null)
             sources.Add(options.Source);
         IConfigSource? mesh = options.MeshConfigPath is null ? null : new FileConfigSource([options.MeshConfigPath], time, logger);
-        ConfigSteps steps = new(new ConfigLoader().Load, config => SnapshotCompiler.Compile(config, options.Identity), publish);
+        ConfigSteps steps = new(new ConfigLoader().Load, config => Compile(config, options), publish);
         return new ConfigPipeline(sources, mesh, steps, time, loggers.CreateLogger<ConfigPipeline>()) { PassEnded = passEnded };
     }
 
@@ -53,8 +54,15 @@ internal static class ConfigInputs
         }
         LoadResult loaded = new ConfigLoader().Load(listing.Documents, mesh);
         findings.AddRange(loaded.Diagnostics);
-        CompileResult compiled = SnapshotCompiler.Compile(loaded.Config, options.Identity);
+        CompileResult compiled = Compile(loaded.Config, options);
         findings.AddRange(compiled.Diagnostics);
         return new OfflineConfig(loaded.Config, compiled.Snapshot, [.. findings]);
+    }
+
+    private static CompileResult Compile(ConfigSet config, BootstrapOptions options)
+    {
+        CompileResult compiled = SnapshotCompiler.Compile(config, options.Identity);
+        ImmutableArray<Diagnostic> accessLog = AccessLog.Check(options.AccessLog.Over(config.Mesh), config.Mesh.Node.Locate("accessLogFormat").Location);
+        return compiled with { Diagnostics = [.. compiled.Diagnostics, .. accessLog] };
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using Gateway.Admin;
 using Gateway.Config.Diagnostics;
-using Gateway.Config.Model;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
 using Gateway.Snapshot;
@@ -114,19 +113,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private async Task<IReadOnlyList<Diagnostic>> PublishAsync(GatewaySnapshot snapshot, CancellationToken cancellationToken)
     {
-        ImmutableArray<Diagnostic> accessLog = await _accessLog.ConfigureAsync(AccessLogSettingsOf(snapshot.Mesh), snapshot.Mesh.Node.Location).ConfigureAwait(false);
+        await _accessLog.ConfigureAsync(_options.AccessLog.Over(snapshot.Mesh)).ConfigureAwait(false);
         _certificateFiles.Watch(snapshot);
-        ImmutableArray<Diagnostic> dataPlane = await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        ImmutableArray<Diagnostic> findings = await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false);
         LogListening();
-        return [.. accessLog, .. dataPlane];
+        return findings;
     }
-
-    private AccessLogSettings AccessLogSettingsOf(MeshConfig mesh) =>
-        new(_options.AccessLog.File ?? mesh.AccessLogFile, _options.AccessLog.Encoding ?? mesh.AccessLogEncoding, AccessLogFormatOf(mesh));
-
-    // A format belongs to the encoding it was written for.
-    private string AccessLogFormatOf(MeshConfig mesh) =>
-        _options.AccessLog.Encoding is { } encoding && encoding != mesh.AccessLogEncoding ? "" : mesh.AccessLogFormat;
 
     private List<AdminPort> Ports(LogLevels levels)
     {

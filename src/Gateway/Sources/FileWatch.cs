@@ -18,7 +18,7 @@ internal sealed partial class FileWatch : IAsyncDisposable
     private readonly IReadOnlyList<string> _roots;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Dictionary<string, FileSystemWatcher> _watchers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Watched> _watched = new(StringComparer.Ordinal);
     private Action? _changed;
     private ITimer? _poll;
     private TimeSpan _interval = ShortestPoll;
@@ -73,9 +73,9 @@ internal sealed partial class FileWatch : IAsyncDisposable
             _changed = null;
             poll = _poll;
             _poll = null;
-            foreach (FileSystemWatcher watcher in _watchers.Values)
-                watcher.Dispose();
-            _watchers.Clear();
+            foreach (Watched watched in _watched.Values)
+                watched.Watcher.Dispose();
+            _watched.Clear();
         }
         if (poll is not null)
             await poll.DisposeAsync().ConfigureAwait(false);
@@ -85,7 +85,7 @@ internal sealed partial class FileWatch : IAsyncDisposable
     {
         lock (_gate)
         {
-            // A root that was missing, or whose watch died with its folder, is watched as soon as it is there.
+            // A root that was missing, or is another folder by now, is watched as soon as it is seen.
             foreach (string root in _roots)
                 Add(root);
         }
@@ -94,11 +94,18 @@ internal sealed partial class FileWatch : IAsyncDisposable
 
     private void Add(string path)
     {
-        if (_watchers.ContainsKey(path))
-            return;
-        bool isFolder = Directory.Exists(path);
+        bool isFolder = FileStamp.Of(path).Kind == PathKind.Folder;
         string folder = isFolder ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
-        if (!Directory.Exists(folder))
+        FileStamp stamp = FileStamp.Of(folder);
+        if (_watched.TryGetValue(path, out Watched? watched))
+        {
+            // The system watches folders, not paths: a swapped link or a folder made anew is another one.
+            if (watched.Inode == stamp.Inode)
+                return;
+            watched.Watcher.Dispose();
+            _watched.Remove(path);
+        }
+        if (stamp.Kind != PathKind.Folder)
             return;
 
         FileSystemWatcher? watcher = null;
@@ -110,13 +117,13 @@ internal sealed partial class FileWatch : IAsyncDisposable
                 IncludeSubdirectories = isFolder,
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.Attributes,
             };
-            watcher.Changed += OnChanged;
+            watcher.Changed += isFolder ? OnChangedInFolder : OnChanged;
             watcher.Created += OnChanged;
             watcher.Deleted += OnChanged;
             watcher.Renamed += OnChanged;
             watcher.Error += (_, _) => OnError(path);
             watcher.EnableRaisingEvents = true;
-            _watchers.Add(path, watcher);
+            _watched.Add(path, new Watched(watcher, stamp.Inode));
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
@@ -127,15 +134,24 @@ internal sealed partial class FileWatch : IAsyncDisposable
 
     private void OnChanged(object sender, FileSystemEventArgs e) => Volatile.Read(ref _changed)?.Invoke();
 
+    // Logs and editors' files beside the configuration are no news.
+    private void OnChangedInFolder(object sender, FileSystemEventArgs e)
+    {
+        if (e.Name is null || FolderScan.IsConfiguration(e.Name))
+            OnChanged(sender, e);
+    }
+
     private void OnError(string path)
     {
         lock (_gate)
         {
-            if (_watchers.Remove(path, out FileSystemWatcher? watcher))
-                watcher.Dispose();
+            if (_watched.Remove(path, out Watched? watched))
+                watched.Watcher.Dispose();
         }
         Volatile.Read(ref _changed)?.Invoke();
     }
+
+    private sealed record Watched(FileSystemWatcher Watcher, ulong Inode);
 
     [LoggerMessage(1, LogLevel.Debug, "The system does not report changes of {Path} ({Reason}); it is looked at from time to time.")]
     private static partial void LogNotWatched(ILogger logger, string path, string reason);

@@ -45,6 +45,12 @@ internal sealed class FolderScan
         return scan;
     }
 
+    /// <summary>Whether a file in a folder is configuration, by its extension.</summary>
+    public static bool IsConfiguration(string name) =>
+        name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+
     private void Root(string root)
     {
         FileStamp stamp = FileStamp.Of(root);
@@ -132,9 +138,4 @@ internal sealed class FolderScan
         Diagnostics.Add(new Diagnostic(DiagnosticCatalogue.SourceUnreadable.Code, DiagnosticCatalogue.SourceUnreadable.Severity, message, At(path)));
 
     private static SourceLocation At(string path) => new(path, 0, 0);
-
-    private static bool IsConfiguration(string name) =>
-        name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 }

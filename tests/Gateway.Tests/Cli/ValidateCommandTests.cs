@@ -99,6 +99,18 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Contains($"{mesh}:1:16: error ", run.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_access_log_operator_that_does_not_exist_is_told_at_its_place()
+    {
+        _folder.Write("good.yaml", Good);
+        string mesh = _folder.Write("mesh.conf", "accessLogFile: /dev/stdout\naccessLogFormat: '%REQUEST% %PROTOCOL%'\n");
+
+        CliRun run = await CliRun.OfAsync("validate", "--config", Path.Combine(_folder.Path, "good.yaml"), "--mesh-config", mesh);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains($"{mesh}:2:18: warning GW0105 accessLogFormat: Access log: %REQUEST% ", run.Out, StringComparison.Ordinal);
+    }
+
     private static string Route(string first, string route = "route: [{destination: {host: a.com}}]") => $$"""
         apiVersion: networking.istio.io/v1
         kind: VirtualService

@@ -137,6 +137,27 @@ public sealed class FileConfigSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_root_that_became_another_folder_is_watched_again()
+    {
+        _folder.Write("one/a.yaml", "one");
+        _folder.Write("two/a.yaml", "two");
+        Link("current", "one");
+        await using FileConfigSource source = Source(Path.Combine(_folder.Path, "current"));
+        await source.ListAsync(default);
+        int changes = 0;
+        source.Watch(() => Interlocked.Increment(ref changes));
+
+        Link("next", "two");
+        await RenameAsync("next", "current");
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(["two"], Texts(await source.ListAsync(default)));
+
+        int before = Volatile.Read(ref changes);
+        _folder.Write("two/a.yaml", "edited");
+        await Eventually.HoldsAsync(() => Volatile.Read(ref changes) > before, "the change is reported without the clock");
+    }
+
+    [Fact]
     public async Task What_the_system_does_not_report_is_found_by_looking_from_time_to_time()
     {
         await using FileConfigSource source = Source(_folder.Path);

@@ -26,7 +26,6 @@ internal sealed class AccessLog : IStreamSink, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<AccessLog> _logger;
     private AccessLogSettings _settings = AccessLogSettings.Off;
-    private ImmutableArray<string> _problems = [];
     private Target? _target;
     private long _droppedBefore;
 
@@ -49,36 +48,40 @@ internal sealed class AccessLog : IStreamSink, IAsyncDisposable
         _ => new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0),
     };
 
-    /// <summary>Takes settings over; one caller at a time. What the format holds that cannot be printed comes back as findings at <paramref name="location"/>.</summary>
-    public async ValueTask<ImmutableArray<Diagnostic>> ConfigureAsync(AccessLogSettings settings, SourceLocation location)
+    /// <summary>What of the settings' format cannot be printed, as findings at <paramref name="location"/>.</summary>
+    public static ImmutableArray<Diagnostic> Check(AccessLogSettings settings, SourceLocation location)
     {
-        if (settings != _settings)
-        {
-            List<string> problems = [];
-            Target? old = _target;
-            Target? next = null;
-            if (settings.File.Length > 0)
-            {
-                AccessLogWriter writer = old is not null && old.Writer.Name == settings.File
-                    ? old.Writer
-                    : new AccessLogWriter(settings.File, () => _open(settings.File), _time, _logger);
-                next = new Target(FormatOf(settings, problems), writer);
-            }
-            Volatile.Write(ref _target, next);
-            _settings = settings;
-            _problems = [.. problems];
-            if (old is not null && old.Writer != next?.Writer)
-            {
-                await old.Writer.DisposeAsync().ConfigureAwait(false);
-                Interlocked.Add(ref _droppedBefore, old.Writer.Dropped);
-            }
-        }
-        return [.. _problems.Select(problem => new Diagnostic(
+        List<string> problems = [];
+        FormatOf(settings, problems);
+        return [.. problems.Select(problem => new Diagnostic(
             DiagnosticCatalogue.Questionable.Code,
             DiagnosticCatalogue.Questionable.Severity,
             $"Access log: {problem}.",
             location,
             FieldPath: "accessLogFormat"))];
+    }
+
+    /// <summary>Takes settings over; one caller at a time.</summary>
+    public async ValueTask ConfigureAsync(AccessLogSettings settings)
+    {
+        if (settings == _settings)
+            return;
+        Target? old = _target;
+        Target? next = null;
+        if (settings.File.Length > 0)
+        {
+            AccessLogWriter writer = old is not null && old.Writer.Name == settings.File
+                ? old.Writer
+                : new AccessLogWriter(settings.File, () => _open(settings.File), _time, _logger);
+            next = new Target(FormatOf(settings, []), writer);
+        }
+        Volatile.Write(ref _target, next);
+        _settings = settings;
+        if (old is not null && old.Writer != next?.Writer)
+        {
+            await old.Writer.DisposeAsync().ConfigureAwait(false);
+            Interlocked.Add(ref _droppedBefore, old.Writer.Dropped);
+        }
     }
 
     /// <summary>Closes and opens the file again, after a rotation.</summary>
