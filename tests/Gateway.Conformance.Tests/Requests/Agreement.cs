@@ -5,6 +5,9 @@ internal static class Agreement
 {
     private const string Location = "location";
 
+    // They tell of the connection and the moment, of which an explanation knows nothing.
+    private static readonly string[] Volatile = ["x-request-id", "x-forwarded-for", "x-envoy-external-address", "content-length", "connection"];
+
     public static IEnumerable<string> Differences(Observation explained, Observation live)
     {
         if (explained.Outcome != live.Outcome)
@@ -23,6 +26,8 @@ internal static class Agreement
             if ((there.Path, there.Authority, there.Protocol) != (here.Path, here.Authority, here.Protocol))
                 yield return $"explained upstream {there.Protocol} {there.Authority}{there.Path}, but live {here.Protocol} {here.Authority}{here.Path}";
         }
+        foreach (string difference in Headers(explained.Upstream, live.Upstream))
+            yield return difference;
         if (explained.RouteName != live.RouteName && live.RouteName is not null)
             yield return $"explained route {explained.RouteName}, but live {live.RouteName}";
         if (Header(explained, Location) != Header(live, Location))
@@ -30,6 +35,22 @@ internal static class Agreement
         if (explained.Outcome == "local_reply" && (explained.Body ?? "") != live.Body)
             yield return $"explained body {explained.Body}, but live {live.Body}";
     }
+
+    private static IEnumerable<string> Headers(UpstreamView? explained, UpstreamView? live)
+    {
+        if (explained is null || live is null)
+            yield break;
+        foreach (string name in explained.Headers.Keys.Union(live.Headers.Keys).Except(Volatile).Order(StringComparer.Ordinal))
+        {
+            string there = Values(explained, name);
+            string here = Values(live, name);
+            if (there != here)
+                yield return $"explained upstream header {name}: {there}, but live {here}";
+        }
+    }
+
+    private static string Values(UpstreamView view, string name) =>
+        view.Headers.TryGetValue(name, out string[]? values) ? string.Join(",", values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries))) : "(absent)";
 
     private static string? Header(Observation observation, string name) =>
         observation.ResponseHeaders?.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;

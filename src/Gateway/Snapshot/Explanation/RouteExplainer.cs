@@ -8,6 +8,7 @@ using Gateway.Listeners;
 using Gateway.Routing;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Snapshot.Explanation;
 
@@ -96,8 +97,9 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
 
     private EdgeResult ApplyEdge()
     {
+        // Not Append, which leaves out empty values.
         foreach (KeyValuePair<string, string> header in request.Headers)
-            _headers.Append(header.Key, header.Value);
+            _headers[header.Key] = StringValues.Concat(_headers[header.Key], header.Value);
         return EdgeHeaders.Apply(
             _headers,
             new EdgeRequest
