@@ -9,6 +9,8 @@ public sealed class SuiteFixture : IAsyncLifetime
 {
     private EchoFleet? _fleet;
 
+    internal EchoFleet Fleet => _fleet ?? throw new InvalidOperationException("Not started.");
+
     internal IReadOnlyList<ISuite> Suites { get; private set; } = [];
 
     public async Task InitializeAsync()

@@ -29,10 +29,14 @@ internal static class LiveRun
         int count = Sample(test, request.Count);
         string[] subsets = [.. test.Expect.Get("perDestination").Entries().Select(entry => entry.Key)];
         while (observations.Count < count || (observations.Count < MostTries && !subsets.All(subset => Reached(observations, subset))))
-            observations.Add(await ObserveOneAsync(gateway, client, request, backends, cancel));
+            observations.Add(await ObserveOneAsync(gateway, client, request, backends.At, cancel));
         Observation result = observations.Count == 1 && subsets.Length == 0 ? observations[0] : Join(observations);
         return gateway.Faults.Count == 0 ? result : result with { Outcome = "fault of the gateway", Detail = gateway.Faults.First() };
     }
+
+    /// <summary>Sends one plain request to a gateway that runs.</summary>
+    public static Task<Observation> SendAsync(TestGateway gateway, CaseRequest request, Func<int, Destination> destinationAt) =>
+        ObserveOneAsync(gateway, new CaseClient(gateway.Port(request.Port), request, null), request, destinationAt, CancellationToken.None);
 
     /// <summary>
     /// How many requests to send. A share is drawn, so the case's own count would now and then miss its tolerance by chance:
@@ -58,7 +62,7 @@ internal static class LiveRun
     }
 
     private static async Task<Observation> ObserveOneAsync(
-        TestGateway gateway, CaseClient client, CaseRequest request, CaseBackends backends, CancellationToken cancel)
+        TestGateway gateway, CaseClient client, CaseRequest request, Func<int, Destination> destinationAt, CancellationToken cancel)
     {
         int before = gateway.Completed.Count;
         ClientAnswer? answer;
@@ -81,19 +85,20 @@ internal static class LiveRun
         if (answer is null)
             return new Observation { Outcome = "connection_closed" };
         await Eventually.HoldsAsync(() => gateway.Completed.Count > before, "the gateway has ended the request");
-        return Read(answer, gateway.Completed.Last(), request, backends);
+        return Read(answer, gateway.Completed.Last(), request, destinationAt);
     }
 
-    private static Observation Read(ClientAnswer answer, CompletedRequest completed, CaseRequest request, CaseBackends backends)
+    private static Observation Read(ClientAnswer answer, CompletedRequest completed, CaseRequest request, Func<int, Destination> destinationAt)
     {
-        bool forwarded = answer.Headers.Any(header => header.Key.Equals(EchoBehaviour.MarkerHeader, StringComparison.OrdinalIgnoreCase));
-        EchoRequest? seen = forwarded ? EchoRequest.Parse(Encoding.UTF8.GetString(answer.Body)) : null;
+        bool forwarded = Header(answer, EchoBehaviour.MarkerHeader) is not null;
+        byte[] echo = Header(answer, EchoBehaviour.HeadEchoHeader) is { } base64 ? Convert.FromBase64String(base64) : answer.Body;
+        EchoRequest? seen = forwarded ? EchoRequest.Parse(Encoding.UTF8.GetString(echo)) : null;
         return new Observation
         {
             Outcome = forwarded ? "forward" : LocalOutcome(answer, completed),
             Status = answer.Status,
-            Destination = seen is null ? null : backends.At(seen.LocalPort),
-            Shares = seen is null ? null : [(backends.At(seen.LocalPort), 100)],
+            Destination = seen is null ? null : destinationAt(seen.LocalPort),
+            Shares = seen is null ? null : [(destinationAt(seen.LocalPort), 100)],
             Upstream = seen is null ? null : new UpstreamView
             {
                 Path = seen.Target,
@@ -112,6 +117,9 @@ internal static class LiveRun
             GrpcStatus = answer.GrpcStatus,
         };
     }
+
+    private static string? Header(ClientAnswer answer, string name) =>
+        answer.Headers.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 
     /// <summary>The client alone cannot tell a missing route from a route that answers 404: Envoy's details can.</summary>
     private static string LocalOutcome(ClientAnswer answer, CompletedRequest completed) => (answer.Status, completed.Details) switch

@@ -33,7 +33,8 @@ internal static class SimulatedRun
             Shares = Shares(explanation),
             Upstream = explanation.Upstream is { } upstream ? Read(upstream) : null,
             ResponseHeaders = explanation.ResponseHeaders,
-            Body = explanation.Body,
+            // What an answer to HEAD would have as its body is not sent.
+            Body = request.Method == "HEAD" ? null : explanation.Body,
             Detail = $"{explanation.Reason} {string.Join(", ", explanation.Known)}",
             RouteName = explanation.Route?.Name,
         };

@@ -15,6 +15,9 @@ public static class EchoBehaviour
     /// <summary>Every echo's answer carries it; an answer without was made by somebody else.</summary>
     public const string MarkerHeader = "echo-upstream";
 
+    /// <summary>Carries the echo (base64 of the JSON) where the answer has no body: to HEAD.</summary>
+    public const string HeadEchoHeader = "echo-request";
+
     private const int ChunkBytes = 64 * 1024;
 
     internal static bool CopiesBody(HttpRequest request) => request.Headers["echo-body"] == "copy";
@@ -70,7 +73,9 @@ public static class EchoBehaviour
             response.ContentType = "application/json";
             if (context.Request.Headers["echo-trailer"].Count == 0)
                 response.ContentLength = body.Length;
-            if (!HttpMethods.IsHead(context.Request.Method))
+            if (HttpMethods.IsHead(context.Request.Method))
+                response.Headers[HeadEchoHeader] = Convert.ToBase64String(body);
+            else
                 await response.Body.WriteAsync(body, context.RequestAborted);
         }
     }
