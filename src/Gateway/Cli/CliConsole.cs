@@ -18,11 +18,8 @@ internal sealed class CliConsole
             ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
         });
-        if (!isTerminal)
-        {
-            // Piped output is read by programs: a line is never folded.
-            Ansi.Profile.Width = int.MaxValue / 4;
-        }
+        // Lines are never folded here: programs read them, and a terminal that wraps by itself keeps file:line:column in one piece.
+        Ansi.Profile.Width = int.MaxValue / 4;
     }
 
     /// <summary>Results.</summary>

@@ -132,6 +132,26 @@ public sealed class GatewayHostTests
     }
 
     [Fact]
+    public async Task While_it_drains_HTTP2_clients_are_sent_away_after_their_request()
+    {
+        WaitableTimeProvider time = new();
+        await using HostFixture gateway = await HostFixture.StartAsync(
+            HostFixture.Options with { DrainTime = TimeSpan.FromSeconds(30) }, time, HostFixture.RootGateway, HostFixture.DirectResponse);
+        using HttpClient client = new() { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        Assert.Equal("hello", await client.GetStringAsync(gateway.Traffic("/direct")));
+        Assert.Equal("hello", await client.GetStringAsync(gateway.Traffic("/direct")));
+        Assert.Equal(1, gateway.Host.DataPlane.Listeners.OpenConnectionCount);
+
+        Task drain = gateway.Host.DrainAsync(CancellationToken.None);
+        Assert.Equal("hello", await client.GetStringAsync(gateway.Traffic("/direct")));
+
+        await Eventually.HoldsAsync(() => gateway.Host.DataPlane.Listeners.OpenConnectionCount == 0, "the connection has ended after its request");
+        Assert.False(drain.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(30));
+        await drain.WaitAsync(Eventually.Deadline);
+    }
+
+    [Fact]
     public async Task Whoever_is_in_a_hurry_skips_the_drain_time()
     {
         FakeTimeProvider time = new();
