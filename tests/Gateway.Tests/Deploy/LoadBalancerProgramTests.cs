@@ -2,6 +2,10 @@ using System.CommandLine;
 using System.Net;
 using Gateway.Cli;
 using Gateway.Hosting;
+using Gateway.Observability;
+using Gateway.Tests.Architecture;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Tests.Deploy;
@@ -69,6 +73,31 @@ public sealed class LoadBalancerProgramTests
         TimeSpan needed = TimeSpan.FromSeconds(Container.Number("lifecycle.preStop.sleep.seconds")) + _options.DrainTime + _options.ShutdownTimeout;
 
         Assert.True(TimeSpan.FromSeconds(Deployment.Number("spec.template.spec.terminationGracePeriodSeconds")) > needed, $"the gateway may need {needed}");
+    }
+
+    [Fact]
+    public async Task What_the_probes_the_scraper_and_the_service_ask_for_answers()
+    {
+        var loopback = new IPEndPoint(IPAddress.Loopback, 0);
+        BootstrapOptions options = _options with
+        {
+            ConfigPaths = [Path.Combine(SourceTree.Root, "deploy", "loadbalancer", "base", "config")],
+            PortMap = PortMap.AnyFree,
+            DefaultBind = IPAddress.Loopback,
+            AdminEndPoint = null,
+            HealthEndPoint = loopback,
+            MetricsEndPoint = loopback,
+            DrainTime = TimeSpan.Zero,
+        };
+        await using GatewayHost host = await GatewayHost.StartAsync(options, NullLoggerFactory.Instance, new LogLevels(LogLevel.None), TimeProvider.System, CancellationToken.None);
+        using var client = new HttpClient();
+
+        foreach (string probe in new[] { "startupProbe", "readinessProbe", "livenessProbe" })
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Url(host.EndPointOf("health"), Container.Text(probe + ".httpGet.path")))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Url(host.EndPointOf("metrics"), "/stats/prometheus"))).StatusCode);
+        Assert.Contains("The gateway is up", await client.GetStringAsync(Url(host.DataPlane.Listeners.EndPointOf(80), "/")), StringComparison.Ordinal);
+
+        static Uri Url(IPEndPoint? endPoint, string path) => new($"http://{endPoint}{path}");
     }
 
     private static int Port(string name) => Container.Items("ports").Single(p => p.Text("name") == name).Number("containerPort");

@@ -1,5 +1,8 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Gateway.Cli;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
 using Gateway.Tests.Architecture;
 
 namespace Gateway.Tests.Documents;
@@ -51,6 +54,17 @@ public sealed partial class DocumentTests
                 example.Groups["output"].Value.Trim(),
                 string.Join('\n', output.ToString().Replace(SourceTree.Root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Split('\n').Select(l => l.TrimEnd())).Trim());
         }
+    }
+
+    [Fact]
+    public void The_finding_in_the_readme_is_what_its_mistake_gives()
+    {
+        string path = "samples/bookinfo/reviews.yaml";
+        string mistake = SourceTree.Read(path).Replace("weight: 100", "weight: nonsense", StringComparison.Ordinal);
+
+        LoadResult loaded = new ConfigLoader().Load([new ConfigDocument(path, Encoding.UTF8.GetBytes(mistake))]);
+
+        Assert.Contains($"\n{loaded.Diagnostics.First(d => d.Severity == Severity.Error)}\n", SourceTree.Read("README.md"), StringComparison.Ordinal);
     }
 
     [Fact]
