@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using Gateway.Clusters;
 using Gateway.Http;
 using Gateway.Streams;
@@ -47,6 +48,7 @@ internal sealed class UpstreamRequest : HttpTransformer
     }
 
     /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         _endpoint = endpoint;

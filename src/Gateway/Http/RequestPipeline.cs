@@ -107,6 +107,8 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         if (edge.BadConnectionHeader)
             return Refuse(request, ProtocolCheck.BadConnectionHeader);
         request.Upgrade = edge.Upgrade;
+        if (edge.Upgrade is not null && request.Http.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
+            request.Http.Features.Set<IHttpUpgradeFeature>(new CountedUpgrade(upgrade, info));
         request.Scheme = info.Scheme = edge.Scheme;
         info.ClientAddress = edge.ClientAddress;
         info.ForwardedFor = First(http.Headers[HeaderNames.ForwardedFor]);

@@ -59,7 +59,10 @@ public sealed class StreamingTests
         Assert.Equal("ping", Encoding.UTF8.GetString(buffer, 0, received.Count));
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
         await Eventually.HoldsAsync(() => !bed.Requests.IsEmpty, "the session is reported");
-        Assert.Equal(101, bed.Requests.Single().Code);
+        Completed session = bed.Requests.Single();
+        Assert.Equal(101, session.Code);
+        // Frames: "ping" masked with 4 bytes more than the unmasked echo, and both sides' close.
+        Assert.True(session.Received > session.Sent && session.Sent > "ping".Length);
     }
 
     [Fact]

@@ -57,10 +57,10 @@ internal sealed class DnsDiscovery : IDisposable
         {
             while (true)
             {
-                (bool failed, TimeSpan ttl) = await RefreshAsync(stopping);
+                (bool again, TimeSpan ttl) = await RefreshAsync(stopping);
                 _first.TrySetResult();
-                TimeSpan pause = failed ? retry : ttl;
-                retry = failed ? Min(retry * 2, _refreshRate) : FirstRetry;
+                TimeSpan pause = again ? retry : ttl;
+                retry = again ? Min(retry * 2, _refreshRate) : FirstRetry;
                 await Task.Delay(pause * (1 + (JitterShare * _random.NextDouble())), _time, stopping);
             }
         }
@@ -70,14 +70,15 @@ internal sealed class DnsDiscovery : IDisposable
         }
     }
 
-    private async Task<(bool Failed, TimeSpan Ttl)> RefreshAsync(CancellationToken stopping)
+    private async Task<(bool Again, TimeSpan Ttl)> RefreshAsync(CancellationToken stopping)
     {
-        bool failed = false;
+        bool again = false;
         TimeSpan ttl = MaxRefresh;
         foreach (string name in Names())
         {
             DnsAnswer answer = await _resolver.ResolveAsync(name, stopping);
-            failed |= answer.Outcome == DnsOutcome.Failed;
+            // What is not there yet may be there soon: asked for again sooner than an answer that is good.
+            again |= answer.Outcome != DnsOutcome.Found;
             if (answer.Outcome != DnsOutcome.Failed)
                 _known[name] = answer.Addresses;
             TimeSpan good = answer.Ttl is { } said && said > TimeSpan.Zero ? said : _refreshRate;
@@ -85,7 +86,7 @@ internal sealed class DnsDiscovery : IDisposable
         }
         stopping.ThrowIfCancellationRequested();
         _publish(Resolved());
-        return (failed, ttl < MinRefresh ? MinRefresh : ttl);
+        return (again, ttl < MinRefresh ? MinRefresh : ttl);
     }
 
     private IEnumerable<string> Names()
