@@ -29,7 +29,8 @@ public sealed partial class DocumentTests
     public void Files_named_in_the_text_exist(string path)
     {
         IEnumerable<string> missing = NamedFile().Matches(SourceTree.Read(path)).Select(m => m.Groups["path"].Value)
-            .Where(named => !Path.Exists(Path.Combine(SourceTree.Root, named)));
+            // What a build makes need not be there.
+            .Where(named => !named.Contains("/bin/", StringComparison.Ordinal) && !Path.Exists(Path.Combine(SourceTree.Root, named)));
 
         Assert.Empty(missing);
     }
