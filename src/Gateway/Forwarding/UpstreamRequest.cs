@@ -97,9 +97,11 @@ internal sealed class UpstreamRequest : HttpTransformer
             return ValueTask.FromResult(false);
         StreamInfo info = _request.Info;
         HttpResponse response = httpContext.Response;
-        info.ResponseCode = response.StatusCode;
         info.ResponseCodeDetails = "via_upstream";
-        bool upgraded = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
+        bool switching = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
+        bool upgraded = switching && _request.IsHttp1;
+        // The forwarder accepts an extended CONNECT with 200.
+        info.ResponseCode = switching && !upgraded ? StatusCodes.Status200OK : response.StatusCode;
         Copy(proxyResponse.Headers, response.Headers, upgraded);
         Copy(proxyResponse.Content.Headers, response.Headers, upgraded);
         if (info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues grpcStatus))

@@ -91,8 +91,11 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
             return Refuse(request, badAuthority);
 
         // (3)
-        bool isConnect = HttpMethods.IsConnect(request.Method);
-        if (!isConnect)
+        // The server offers WebSocket over HTTP/2 and browsers take the offer; to routes it is a GET, as in Envoy.
+        string? extended = HttpMethods.IsConnect(request.Method) ? CountedUpgrade.ProtocolOf(request.Http.Features) : null;
+        if (extended is not null)
+            request.Method = info.Method = HttpMethods.Get;
+        if (!HttpMethods.IsConnect(request.Method))
         {
             if (target.Path.Length == 0)
                 return Refuse(request, ProtocolCheck.NotAPath);
@@ -106,9 +109,9 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         EdgeResult edge = ApplyEdgeHeaders(request, settings);
         if (edge.BadConnectionHeader)
             return Refuse(request, ProtocolCheck.BadConnectionHeader);
-        request.Upgrade = edge.Upgrade;
-        if (edge.Upgrade is not null && request.Http.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
-            request.Http.Features.Set<IHttpUpgradeFeature>(new CountedUpgrade(upgrade, info));
+        request.Upgrade = edge.Upgrade ?? extended;
+        if (request.Upgrade is not null)
+            CountedUpgrade.Attach(request.Http.Features, info);
         request.Scheme = info.Scheme = edge.Scheme;
         info.ClientAddress = edge.ClientAddress;
         info.ForwardedFor = First(http.Headers[HeaderNames.ForwardedFor]);

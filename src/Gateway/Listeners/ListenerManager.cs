@@ -19,6 +19,7 @@ internal sealed class ListenerManager(
 {
     // What an aborted connection may take to be gone.
     private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ClosingGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AbortPollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ILogger _logger = loggers.CreateLogger<ListenerManager>();
@@ -121,6 +122,8 @@ internal sealed class ListenerManager(
         long start = time.GetTimestamp();
         while (listener.Open.Count > 0 && time.GetElapsedTime(start) < AbortLimit)
             await Task.Delay(AbortPollInterval, time);
+        // A connection counts as closed as soon as its client has closed; what still writes to it needs the memory pool.
+        await Task.Delay(ClosingGrace, time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await listener.DisposeAsync();
     }
 }

@@ -43,12 +43,16 @@ public sealed class StreamingTests
         Assert.Equal((body.LongLength, body.LongLength), (bed.Requests.First().Received, bed.Requests.Last().Sent));
     }
 
-    [Fact]
-    public async Task A_websocket_is_carried_both_ways()
+    [Theory]
+    [InlineData("1.1", 101)]
+    [InlineData("2.0", 200)]
+    public async Task A_websocket_is_carried_both_ways(string version, int status)
     {
         await using EchoUpstream echo = await EchoUpstream.StartAsync();
         await using DataPlaneBed bed = await BedAsync(UpstreamProtocol.Http1, echo);
         using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = Version.Parse(version);
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         using var invoker = new HttpMessageInvoker(TestHttpClient.CreateHandler(bed.PortOf(80)));
         await socket.ConnectAsync(new Uri("ws://chat.test/room"), invoker, CancellationToken.None);
 
@@ -60,7 +64,7 @@ public sealed class StreamingTests
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
         await Eventually.HoldsAsync(() => !bed.Requests.IsEmpty, "the session is reported");
         Completed session = bed.Requests.Single();
-        Assert.Equal(101, session.Code);
+        Assert.Equal((status, "GET"), (session.Code, session.Method));
         // Frames: "ping" masked with 4 bytes more than the unmasked echo, and both sides' close.
         Assert.True(session.Received > session.Sent && session.Sent > "ping".Length);
     }
