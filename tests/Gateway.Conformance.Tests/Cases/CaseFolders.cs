@@ -16,6 +16,9 @@ internal sealed class CaseFolders
         _default = defaultFolder;
     }
 
+    /// <summary>Where relative paths of the environment variables begin: test processes run in their output folder.</summary>
+    public static string RepositoryRoot { get; } = FindRepositoryRoot();
+
     /// <summary>The folders this run takes.</summary>
     public static CaseFolders Current { get; } = FromEnvironment();
 
@@ -38,14 +41,14 @@ internal sealed class CaseFolders
 
     private static CaseFolders FromEnvironment()
     {
-        string root = RepositoryRoot();
+        string root = RepositoryRoot;
         string defaultFolder = Path.GetFullPath("../shared/istio", root);
         string[] named = (Environment.GetEnvironmentVariable("GATEWAY_CASES") ?? "")
             .Split(':', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return new CaseFolders(named.Length > 0 ? [.. named.Select(folder => Path.GetFullPath(folder, root))] : [defaultFolder], defaultFolder);
     }
 
-    private static string RepositoryRoot()
+    private static string FindRepositoryRoot()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Gateway.sln")))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Gateway.Conformance.Tests.Cases;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -27,7 +28,7 @@ public sealed class ConformanceReport(IMessageSink output) : IDisposable
         _files.Sort((left, right) => string.CompareOrdinal(left.File, right.File));
         output.OnMessage(new DiagnosticMessage("{0}", Table()));
         if (Environment.GetEnvironmentVariable("GATEWAY_CASES_REPORT") is { Length: > 0 } path)
-            File.WriteAllText(path, Json());
+            File.WriteAllText(Path.GetFullPath(path, CaseFolders.RepositoryRoot), Json());
     }
 
     private string Json() => JsonSerializer.Serialize(
