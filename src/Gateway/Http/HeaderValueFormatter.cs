@@ -17,6 +17,9 @@ internal static class HeaderValueFormatter
     /// <summary>Splits a value. What is not a well-formed operator stays as it is written; <c>%%</c> is a percent sign.</summary>
     public static HeaderValueFormat Parse(string value)
     {
+        // Headers travel as bytes, one char each; text from the configuration goes out as UTF-8.
+        if (!Ascii.IsValid(value))
+            value = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(value));
         if (!value.Contains('%', StringComparison.Ordinal))
             return new HeaderValueFormat(value, []);
         List<HeaderValuePart> parts = [];

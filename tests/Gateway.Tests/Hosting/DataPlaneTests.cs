@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Gateway.Clusters;
 using Gateway.Config.Diagnostics;
 using Gateway.Hosting;
+using Gateway.Http;
+using Gateway.Routing;
 using Gateway.Streams;
 using Gateway.Testing;
 using Gateway.Testing.Clients;
@@ -41,6 +44,22 @@ public sealed class DataPlaneTests
         Assert.Equal((200, ResponseFlags.None, "via_upstream"), (completed.Code, completed.Flags, completed.Details));
         Assert.Equal(response.Body.Length, completed.Sent);
         Assert.Equal($"127.0.0.1:{echo.Port}", completed.UpstreamHost);
+    }
+
+    [Fact]
+    public async Task Header_values_of_the_configuration_are_utf8_on_both_sides_and_the_clients_bytes_pass()
+    {
+        await using EchoUpstream echo = await EchoUpstream.StartAsync();
+        var operations = new HeaderOperations { Set = [new HeaderTemplate("x-word", HeaderValueFormatter.Parse("grüß → dich"))] };
+        await using DataPlaneBed bed = await DataPlaneBed.StartAsync(DataPlaneBed.Snapshot(
+            [DataPlaneBed.Http(80, DataPlaneBed.Forward("/", 0, operations, operations))], DataPlaneBed.Cluster("a", UpstreamProtocol.Http1, echo.Port)));
+
+        RawHttpResponse? response = await RawHttpConnection.ExchangeAsync(bed.PortOf(80), "GET / HTTP/1.1\r\nHost: a\r\nX-Mine: \u00c3\u00a9\r\n\r\n");
+
+        EchoRequest seen = Assert.Single(echo.Requests);
+        Assert.Equal(["grüß → dich"], seen.Headers["x-word"]);
+        Assert.Equal(["é"], seen.Headers["x-mine"]);
+        Assert.Equal("grüß → dich", Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(response!.Header("x-word")!)));
     }
 
     [Theory]
