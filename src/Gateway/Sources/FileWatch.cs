@@ -95,7 +95,7 @@ internal sealed partial class FileWatch : IAsyncDisposable
     private void Add(string path)
     {
         bool isFolder = FileStamp.Of(path).Kind == PathKind.Folder;
-        string folder = isFolder ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
+        string folder = isFolder ? path : FolderOf(path);
         FileStamp stamp = FileStamp.Of(folder);
         if (_watched.TryGetValue(path, out Watched? watched))
         {
@@ -131,6 +131,9 @@ internal sealed partial class FileWatch : IAsyncDisposable
             LogNotWatched(_logger, path, e.Message);
         }
     }
+
+    // Without asking for the current folder, which may itself be gone: this runs on a timer, where an exception ends the process.
+    private static string FolderOf(string path) => Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
 
     private void OnChanged(object sender, FileSystemEventArgs e) => Volatile.Read(ref _changed)?.Invoke();
 

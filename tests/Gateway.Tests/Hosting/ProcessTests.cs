@@ -58,15 +58,43 @@ public sealed partial class ProcessTests : IDisposable
         }
     }
 
-    private Process Start(string accessLog)
+    [Fact]
+    public async Task A_current_folder_that_is_removed_does_not_end_it()
+    {
+        _folder.Write("home/config/gateway.yaml", HostFixture.RootGateway);
+        _folder.Write("home/config/route.yaml", HostFixture.DirectResponse);
+        string home = Path.Combine(_folder.Path, "home");
+        using Process gateway = Start("off", home, "config", "debug");
+        try
+        {
+            await Eventually.HoldsAsync(() => Port() is not null, "it listens");
+
+            Directory.Delete(home, recursive: true);
+
+            // Said each time the folder is looked for: the second time says that the first one did no harm.
+            await Eventually.HoldsAsync(() => gateway.HasExited || Count("looked at from time to time") > 1, "it goes on looking");
+            Assert.False(gateway.HasExited);
+        }
+        finally
+        {
+            if (!gateway.HasExited)
+                gateway.Kill();
+        }
+    }
+
+    private Process Start(string accessLog) => Start(accessLog, _folder.Path, Path.Combine(_folder.Path, "config"), "info");
+
+    private Process Start(string accessLog, string currentFolder, string config, string logLevel)
     {
         ProcessStartInfo start = new("dotnet")
         {
             ArgumentList =
             {
-                Path.Combine(AppContext.BaseDirectory, "gateway.dll"), "run", "--config", Path.Combine(_folder.Path, "config"), "--port-map", "*=0",
+                Path.Combine(AppContext.BaseDirectory, "gateway.dll"), "run", "--config", config, "--port-map", "*=0",
                 "--admin-address", "off", "--health-port", "off", "--metrics-port", "off", "--access-log", accessLog, "--drain-time", "0s",
+                "--log-level", logLevel,
             },
+            WorkingDirectory = currentFolder,
             RedirectStandardError = true,
         };
         Process process = Process.Start(start)!;
@@ -84,6 +112,12 @@ public sealed partial class ProcessTests : IDisposable
         using Process kill = Process.Start("kill", ["-s", signal, process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
         Assert.Equal(0, kill.ExitCode);
+    }
+
+    private int Count(string text)
+    {
+        lock (_log)
+            return _log.Count(line => line.Contains(text, StringComparison.Ordinal));
     }
 
     private bool Logged(string text)
