@@ -11,7 +11,10 @@ namespace Gateway.Config.Parsing;
 internal readonly record struct Placement(string Source, int LineOffset = 0, int ColumnOffset = 0, SourceLocation? Fixed = null)
 {
     /// <summary>The place of a parser's mark.</summary>
-    public SourceLocation Locate(in Mark mark) => Fixed ?? new(Source, (int)mark.Line + LineOffset, (int)mark.Column + ColumnOffset);
+    public SourceLocation Locate(in Mark mark) => Locate((int)mark.Line, (int)mark.Column);
+
+    /// <summary>The place of a line and column in the parsed text, both from 1.</summary>
+    public SourceLocation Locate(int line, int column) => Fixed ?? new(Source, line + LineOffset, column + ColumnOffset);
 
     /// <summary>
     /// The placement of a document written inside a string of another one. In a literal block (<c>mesh: |</c>) lines and

@@ -28,6 +28,9 @@ internal static class ScalarResolver
         }
     }
 
+    /// <summary>Whether a plain scalar says "nothing".</summary>
+    public static bool IsNull(ReadOnlySpan<char> text) => text is "" or "~" or "null" or "Null" or "NULL";
+
     /// <summary>Reads YAML 1.1's words for true and false; single letters stay strings.</summary>
     public static bool TryParseBoolean(string text, out bool value)
     {

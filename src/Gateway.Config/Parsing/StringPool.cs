@@ -12,14 +12,18 @@ internal sealed class StringPool
     private readonly string?[] _slots = new string?[4096];
 
     /// <summary>An equal string, perhaps one handed out before.</summary>
-    public string Intern(string text)
+    public string Intern(string text) => Intern(text, text);
+
+    /// <summary>A string with this text, perhaps one handed out before.</summary>
+    public string Intern(ReadOnlySpan<char> text) => Intern(text, null);
+
+    private string Intern(ReadOnlySpan<char> text, string? asString)
     {
         if (text.Length is 0 or > LongestText)
-            return text;
-        ref string? slot = ref _slots[string.GetHashCode(text.AsSpan()) & (_slots.Length - 1)];
-        if (slot is { } known && string.Equals(known, text, StringComparison.Ordinal))
+            return asString ?? text.ToString();
+        ref string? slot = ref _slots[string.GetHashCode(text) & (_slots.Length - 1)];
+        if (slot is { } known && text.SequenceEqual(known))
             return known;
-        slot = text;
-        return text;
+        return slot = asString ?? text.ToString();
     }
 }

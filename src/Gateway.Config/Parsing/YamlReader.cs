@@ -18,8 +18,15 @@ internal sealed class YamlReader(StringPool pool)
     /// <returns>The document; null if it is empty or was given up.</returns>
     public ConfigNode? Read(string text, DocumentSlice slice, Placement placement, List<Diagnostic> findings)
     {
+        placement = placement with { LineOffset = placement.LineOffset + slice.Line - 1 };
+        return PlainBlockReader.Read(text.AsSpan(slice.Start, slice.Length), placement, pool) ?? ReadFully(text, slice, placement, findings);
+    }
+
+    /// <summary>The same by the full parser alone.</summary>
+    internal ConfigNode? ReadFully(string text, DocumentSlice slice, Placement placement, List<Diagnostic> findings)
+    {
         using StringReader input = new(slice.Length == text.Length ? text : text.Substring(slice.Start, slice.Length));
-        Composition composition = new(new Parser(input), placement with { LineOffset = placement.LineOffset + slice.Line - 1 }, pool, findings);
+        Composition composition = new(new Parser(input), placement, pool, findings);
         try
         {
             return composition.Document();
