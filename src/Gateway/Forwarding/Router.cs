@@ -50,9 +50,10 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
     {
         Prepare(request);
         UpstreamEndpoint? tried = null;
+        UpstreamEndpoint? triedBefore = null;
         for (int attempt = 0; ; attempt++)
         {
-            UpstreamEndpoint? endpoint = Choose(cluster, tried);
+            UpstreamEndpoint? endpoint = Choose(cluster, tried, triedBefore);
             if (endpoint is null)
             {
                 await LocalReply.SendAsync(request, 503, "no healthy upstream", ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
@@ -67,7 +68,7 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
             bool retriable = outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout && !request.Http.Response.HasStarted;
             if (retriable && attempt < MaxRetries && !request.Http.RequestAborted.IsCancellationRequested)
             {
-                tried = endpoint;
+                (triedBefore, tried) = (tried, endpoint);
                 request.Http.Response.Clear();
                 await Task.Delay(Backoff(attempt), request.Time, request.Http.RequestAborted);
                 continue;
@@ -77,10 +78,10 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
         }
     }
 
-    private static UpstreamEndpoint? Choose(Cluster cluster, UpstreamEndpoint? tried)
+    private static UpstreamEndpoint? Choose(Cluster cluster, UpstreamEndpoint? tried, UpstreamEndpoint? triedBefore)
     {
         UpstreamEndpoint? endpoint = cluster.Pick();
-        for (int i = 0; i < MaxRepicks && tried is not null && ReferenceEquals(endpoint, tried); i++)
+        for (int i = 0; i < MaxRepicks && endpoint is not null && (ReferenceEquals(endpoint, tried) || ReferenceEquals(endpoint, triedBefore)); i++)
             endpoint = cluster.Pick();
         return endpoint;
     }
