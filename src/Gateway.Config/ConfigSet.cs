@@ -24,6 +24,12 @@ public sealed class ConfigSet
     /// <summary>Istio DestinationRules.</summary>
     public ImmutableArray<Resource<DestinationRuleSpec>> DestinationRules { get; init; } = [];
 
+    /// <summary>
+    /// DestinationRules with errors, of which no good version stands. None of their policies is in force, but what they
+    /// ask TLS for must not be reached in plain text.
+    /// </summary>
+    public ImmutableArray<Resource<DestinationRuleSpec>> RefusedDestinationRules { get; init; } = [];
+
     /// <summary>Istio ServiceEntries.</summary>
     public ImmutableArray<Resource<ServiceEntrySpec>> ServiceEntries { get; init; } = [];
 

@@ -9,12 +9,14 @@ internal static class ConfigSetBuilder
     /// <summary>Makes the set.</summary>
     /// <param name="resources">All accepted resources.</param>
     /// <param name="mesh">The mesh settings from elsewhere; null = those of the ConfigMap <c>istio</c>.</param>
-    public static ConfigSet Build(IReadOnlyCollection<Resource> resources, MeshConfig? mesh) => new()
+    /// <param name="refused">Resources with errors.</param>
+    public static ConfigSet Build(IReadOnlyCollection<Resource> resources, MeshConfig? mesh, IReadOnlyCollection<Resource> refused) => new()
     {
         Mesh = mesh ?? MeshOf(resources) ?? MeshConfig.Default,
         Gateways = Of<GatewaySpec>(resources),
         VirtualServices = Of<VirtualServiceSpec>(resources),
         DestinationRules = Of<DestinationRuleSpec>(resources),
+        RefusedDestinationRules = Of<DestinationRuleSpec>(refused),
         ServiceEntries = Of<ServiceEntrySpec>(resources),
         WorkloadEntries = Of<WorkloadEntrySpec>(resources),
         Services = Of<ServiceSpec>(resources),
@@ -42,7 +44,7 @@ internal static class ConfigSetBuilder
     }
 
     // A resource without a time comes before all others, as the zero time does in Istio.
-    private static int OldestFirst(Resource a, Resource b)
+    internal static int OldestFirst(Resource a, Resource b)
     {
         int order = Nullable.Compare(a.Metadata.CreationTimestamp, b.Metadata.CreationTimestamp);
         if (order == 0)

@@ -15,8 +15,12 @@ internal sealed class LastGood
     private Dictionary<ResourceId, Entry> _next = [];
     private readonly HashSet<ResourceId> _seen = [];
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+    private readonly List<Resource> _refused = [];
 
     private readonly record struct Entry(Resource Resource, string Source);
+
+    /// <summary>The resources in error for which no version stands that was good.</summary>
+    public IReadOnlyList<Resource> Refused => _refused;
 
     /// <summary>Starts a load.</summary>
     public void Begin()
@@ -24,6 +28,7 @@ internal sealed class LastGood
         _next = new(_accepted.Count);
         _seen.Clear();
         _unreadable.Clear();
+        _refused.Clear();
     }
 
     /// <summary>Takes what a text gave.</summary>
@@ -46,6 +51,10 @@ internal sealed class LastGood
             else if (_accepted.TryGetValue(id, out Entry old))
             {
                 Keep(old with { Source = content.Source }, bound.Resource.Location, findings);
+            }
+            else
+            {
+                _refused.Add(bound.Resource);
             }
         }
     }

@@ -5,8 +5,9 @@ using Gateway.Conformance.Tests.Validation;
 namespace Gateway.Conformance.Tests;
 
 /// <summary>The suites, in the order in which they are asked, with what they share.</summary>
-public sealed class SuiteFixture : IAsyncLifetime
+public sealed class SuiteFixture : IAsyncLifetime, IDisposable
 {
+    private readonly CaseCertificates _certificates = new();
     private EchoFleet? _fleet;
 
     internal EchoFleet Fleet => _fleet ?? throw new InvalidOperationException("Not started.");
@@ -16,7 +17,7 @@ public sealed class SuiteFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _fleet = await EchoFleet.StartAsync();
-        Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite(), new RequestSuite(_fleet, new CaseCertificates())];
+        Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite(), new RequestSuite(_fleet, _certificates)];
     }
 
     public async Task DisposeAsync()
@@ -24,4 +25,6 @@ public sealed class SuiteFixture : IAsyncLifetime
         if (_fleet is not null)
             await _fleet.DisposeAsync();
     }
+
+    public void Dispose() => _certificates.Dispose();
 }

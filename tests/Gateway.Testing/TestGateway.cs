@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
@@ -23,13 +24,14 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports) => _plane = new DataPlane(
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities) => _plane = new DataPlane(
         new DataPlaneOptions
         {
             EphemeralPorts = true,
             PortMap = ports ?? new Dictionary<int, int>(),
             DefaultBind = IPAddress.Loopback,
             DrainTime = drainTime,
+            SystemAuthorities = systemAuthorities,
         },
         _completed, _faults, TimeProvider.System);
 
@@ -53,9 +55,11 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>Starts a gateway without a configuration.</summary>
     /// <param name="drainTime">How long requests on what is no longer configured may go on.</param>
     /// <param name="ports">Ports to bind by configured port; the system chooses those not named.</param>
-    public static async Task<TestGateway> StartEmptyAsync(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null)
+    /// <param name="systemAuthorities">Whom upstream servers are trusted by where no authorities are named; null = whom the system trusts.</param>
+    public static async Task<TestGateway> StartEmptyAsync(
+        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null)
     {
-        var gateway = new TestGateway(drainTime, ports);
+        var gateway = new TestGateway(drainTime, ports, systemAuthorities);
         await gateway._plane.StartAsync(CancellationToken.None);
         return gateway;
     }

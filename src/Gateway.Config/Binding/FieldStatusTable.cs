@@ -72,10 +72,9 @@ internal static class FieldStatusTable
             yield return new(Kind, place + "connectionPool", Ignored, "connections and requests to the destination are not limited");
             yield return new(Kind, place + "loadBalancer", Ignored, "the default load balancing is used");
             yield return new(Kind, place + "outlierDetection", Ignored, "failing endpoints are not ejected");
-            foreach (string mode in (string[])["SIMPLE", "MUTUAL", "ISTIO_MUTUAL"])
-                yield return new(Kind, place + "tls.mode", Rejected, "requests would go to the destination in plain text", mode);
-            foreach (string field in (string[])["caCertificates", "caCrl", "clientCertificate", "credentialName", "insecureSkipVerify", "privateKey", "sni", "subjectAltNames"])
-                yield return new(Kind, place + "tls." + field, Ignored, "connections to the destination are made without TLS");
+            yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL needs a workload certificate, which the gateway does not have: requests to the destination get 503 (UF)");
+            yield return new(Kind, place + "tls.caCrl", Supported, "lists of revoked certificates are not read: requests to the destination get 503 (UF)");
+            yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; one with a list of revoked certificates, or `configmap://`: requests to the destination get 503 (UF)");
         }
         yield return new(Kind, policy + "proxyProtocol", Ignored, "no PROXY header is sent");
         yield return new(Kind, policy + "retryBudget", Ignored, "a request is tried again only when no connection could be made");
@@ -88,7 +87,6 @@ internal static class FieldStatusTable
         yield return new(Kind, "spec.addresses", NoEffect, "gateways route by host, in Istio as well");
         yield return new(Kind, "spec.location", NoEffect, "it decides about TLS inside the mesh");
         yield return new(Kind, "spec.resolution", Supported, "NONE and DYNAMIC_DNS leave a gateway without endpoints, as in Istio: 503 (UH)");
-        yield return new(Kind, "spec.subjectAltNames", Ignored, "connections to the destination are made without TLS");
     }
 
     private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)

@@ -89,7 +89,10 @@ public static class DiagnosticCatalogue
     public static readonly DiagnosticDescriptor SubsetUnknown = new("GW0208", Severity.Info, "The endpoints of a service come from DNS, which knows no labels; a subset is all of them.");
 
     /// <summary>A certificate is missing or unusable.</summary>
-    public static readonly DiagnosticDescriptor BadCertificate = new("GW0301", Severity.Error, "A certificate or key is missing or unusable; its hosts refuse TLS handshakes.");
+    public static readonly DiagnosticDescriptor BadCertificate = new("GW0301", Severity.Error, "A certificate or key is missing or unusable; its hosts refuse TLS handshakes, and requests that need it get 503 (UF).");
+
+    /// <summary>A destination asks for TLS that cannot be made.</summary>
+    public static readonly DiagnosticDescriptor UpstreamTlsUnavailable = new("GW0302", Severity.Warning, "A destination asks for TLS that this gateway cannot make; requests to it get 503 (UF), never plain text.");
 
     /// <summary>A port cannot be bound.</summary>
     public static readonly DiagnosticDescriptor PortUnavailable = new("GW0401", Severity.Error, "A port cannot be bound; it is tried again, other ports are served.");

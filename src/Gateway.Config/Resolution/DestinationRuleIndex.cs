@@ -40,11 +40,16 @@ public sealed class DestinationRuleIndex
     /// <param name="clientNamespace">The workload's namespace.</param>
     /// <param name="clientLabels">Its labels, for rules with a <c>workloadSelector</c>; null = unknown, such rules do not apply.</param>
     /// <param name="clusterDomain">For short hosts.</param>
-    public DestinationRuleIndex(ConfigSet config, string clientNamespace, EquatableMap<string>? clientLabels, string clusterDomain)
+    /// <param name="withRefused">Whether rules with errors are indexed as well: for <see cref="TlsDemand"/> only.</param>
+    public DestinationRuleIndex(
+        ConfigSet config, string clientNamespace, EquatableMap<string>? clientLabels, string clusterDomain, bool withRefused = false)
     {
         _clientNamespace = clientNamespace;
         _rootNamespace = config.Mesh.RootNamespace;
-        foreach (Resource<DestinationRuleSpec> rule in config.DestinationRules)
+        IEnumerable<Resource<DestinationRuleSpec>> all = withRefused
+            ? config.DestinationRules.Concat(config.RefusedDestinationRules).Order(Comparer<Resource<DestinationRuleSpec>>.Create(ConfigSetBuilder.OldestFirst))
+            : config.DestinationRules;
+        foreach (Resource<DestinationRuleSpec> rule in all)
         {
             if (rule.Spec.Host is not { Length: > 0 } written)
                 continue;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Gateway.Clusters;
 using Gateway.Config.Diagnostics;
 using Gateway.Observability;
 using Gateway.Snapshot;
@@ -32,7 +33,13 @@ internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint?
 internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRequests, long Requests, long ConnectFailures);
 
 /// <summary>A live cluster.</summary>
-internal sealed record ClusterStatus(string Name, string Protocol, string Discovery, ImmutableArray<EndpointStatus> Endpoints);
+/// <param name="Name">Its name.</param>
+/// <param name="Protocol">What is spoken to it.</param>
+/// <param name="Discovery">How its endpoints are found.</param>
+/// <param name="Endpoints">Its endpoints.</param>
+/// <param name="Tls"><c>off</c>, <c>on</c>, or why it cannot be made.</param>
+/// <param name="Policy">Where the parts of its policy were written.</param>
+internal sealed record ClusterStatus(string Name, string Protocol, string Discovery, ImmutableArray<EndpointStatus> Endpoints, string Tls, IReadOnlyList<PolicyOrigin> Policy);
 
 /// <summary>What the gateway's own ports may see and do; filled by the composition root.</summary>
 internal sealed class AdminState

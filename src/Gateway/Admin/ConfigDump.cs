@@ -90,6 +90,30 @@ internal static class ConfigDump
         writer.WriteEndObject();
     }
 
+    private static void UpstreamTls(Utf8JsonWriter writer, UpstreamTlsConfig tls)
+    {
+        writer.WriteStartObject("tls");
+        writer.WriteString("serverName", tls.ServerName);
+        if (tls.ClientCertificate is { } certificate)
+        {
+            writer.WritePropertyName("clientCertificate");
+            Reference(writer, certificate);
+        }
+        if (tls.Authorities is { } authorities)
+        {
+            writer.WritePropertyName("authorities");
+            Reference(writer, authorities);
+        }
+        writer.WriteStartArray("subjectAltNames");
+        foreach (string name in tls.SubjectAltNames)
+            writer.WriteStringValue(name);
+        writer.WriteEndArray();
+        writer.WriteBoolean("skipsVerification", tls.SkipsVerification);
+        if (tls.Unavailable is { } why)
+            writer.WriteString("unavailable", why);
+        writer.WriteEndObject();
+    }
+
     private static void Cluster(Utf8JsonWriter writer, ClusterAssignment assignment)
     {
         ClusterConfig cluster = assignment.Config;
@@ -102,6 +126,9 @@ internal static class ConfigDump
         writer.WriteString("protocol", cluster.Protocol.ToString());
         writer.WriteString("discovery", cluster.Discovery.ToString());
         writer.WriteNumber("connectTimeoutMilliseconds", (long)cluster.ConnectTimeout.TotalMilliseconds);
+        if (cluster.Tls is { } tls)
+            UpstreamTls(writer, tls);
+        PolicyJson.Write(writer, assignment.Policy);
         writer.WriteStartArray("endpoints");
         foreach (EndpointConfig endpoint in assignment.Endpoints)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Clusters;
 using Gateway.Tls;
 
 namespace Gateway.Admin;
@@ -33,6 +34,8 @@ internal static class StatusJson
             writer.WriteString("name", cluster.Name);
             writer.WriteString("protocol", cluster.Protocol);
             writer.WriteString("discovery", cluster.Discovery);
+            writer.WriteString("tls", cluster.Tls);
+            PolicyJson.Write(writer, cluster.Policy);
             writer.WriteStartArray("endpoints");
             foreach (EndpointStatus endpoint in cluster.Endpoints)
             {

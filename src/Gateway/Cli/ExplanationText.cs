@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Clusters;
 using Gateway.Routing;
 using Gateway.Snapshot.Explanation;
 using Spectre.Console;
@@ -29,6 +30,8 @@ internal static class ExplanationText
         {
             Line(console, "upstream sees", $"{request.Method} {upstream.Path} {upstream.Protocol}");
             Line(console, "", $"host: {upstream.Authority}");
+            if (upstream.Tls is { } tls)
+                Line(console, "", $"TLS with server name {tls.ServerName}; verified: {tls.Verification}{(tls.ClientCertificateSubject is { } own ? $"; shows {own}" : "")}");
             foreach ((string name, string value) in upstream.Headers)
                 Line(console, "", $"{name}: {value}");
         }
@@ -59,6 +62,8 @@ internal static class ExplanationText
         string subset = destination.Subset.Length > 0 ? $" subset {destination.Subset}" : "";
         Line(console, "destination", $"{share}{destination.Host}:{destination.Port}{subset}");
         Line(console, "", destination.Endpoints.Count > 0 ? $"endpoints {string.Join(", ", destination.Endpoints)}" : "no endpoints");
+        foreach (PolicyOrigin origin in destination.Policy)
+            Line(console, "", $"{origin.Part} from {origin.Resource} {origin.Location}");
     }
 
     private static void NearMisses(CliConsole console, IReadOnlyList<NearMiss> misses)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Gateway.Clusters.Discovery;
 using Gateway.Config;
+using Gateway.Tls;
 
 namespace Gateway.Clusters;
 
@@ -22,12 +23,12 @@ internal sealed class Cluster : IDisposable
     private int _activeRequests;
     private long _totalRequests;
 
-    public Cluster(ClusterConfig config, TimeProvider time, Random random)
+    public Cluster(ClusterConfig config, TimeProvider time, Random random, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls)
     {
         Config = config;
         _random = random;
         _time = time;
-        Connector = new UpstreamConnector(config.ConnectTimeout, time, FindByHost);
+        Connector = new UpstreamConnector(config, time, FindByHost, findTls);
         _handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -52,6 +53,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>What it was made from.</summary>
     public ClusterConfig Config { get; }
 
+    /// <summary>Where its policy was written.</summary>
+    public EquatableArray<PolicyOrigin> Policy { get; set; }
+
     /// <summary>Sends requests whose URI names an endpoint.</summary>
     public HttpMessageInvoker Client { get; }
 
@@ -66,6 +70,13 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>Requests since the cluster was made.</summary>
     public long TotalRequests => Interlocked.Read(ref _totalRequests);
+
+    /// <summary>
+    /// How request URIs name an endpoint, which is also the answer to "may two requests share a connection?": they may if
+    /// this is equal and, where it says <c>https</c>, their hosts are. The handler makes no TLS of its own: the connector
+    /// hands it finished connections.
+    /// </summary>
+    public string OriginOf(UpstreamEndpoint endpoint) => Config.SeparatesHosts ? endpoint.SecureOrigin : endpoint.Origin;
 
     /// <summary>Chooses an endpoint; null = there is none (503 UH).</summary>
     public UpstreamEndpoint? Pick() => LeastRequestBalancer.Pick(_endpoints, _random);

@@ -1,4 +1,5 @@
 using Gateway.Config;
+using Gateway.Tls;
 
 namespace Gateway.Clusters;
 
@@ -55,6 +56,15 @@ internal sealed record ClusterConfig
     /// <summary>How long an unused connection is kept.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>TLS towards the endpoints; null = plain text. Whoever opens connections must honour it.</summary>
+    public UpstreamTlsConfig? Tls { get; init; }
+
+    /// <summary>
+    /// Whether requests for different hosts need different connections: each was made for its host, or it is HTTP/2 over
+    /// TLS, which must not carry <c>:scheme http</c> and which the handler pools by host.
+    /// </summary>
+    public bool SeparatesHosts => Tls is not null && (Tls.IsPerHost || Protocol == UpstreamProtocol.Http2);
+
     /// <summary>Names for Istio's metrics labels.</summary>
     public required DestinationIdentity Identity { get; init; }
 }
@@ -86,4 +96,14 @@ internal sealed record EndpointConfig
 }
 
 /// <summary>A cluster as it should be: its description and its endpoints of the moment.</summary>
-internal sealed record ClusterAssignment(ClusterConfig Config, EquatableArray<EndpointConfig> Endpoints);
+internal sealed record ClusterAssignment(ClusterConfig Config, EquatableArray<EndpointConfig> Endpoints)
+{
+    /// <summary>Where its policy was written, part by part: for people.</summary>
+    public EquatableArray<PolicyOrigin> Policy { get; init; }
+}
+
+/// <summary>Where a part of a cluster's policy was written.</summary>
+/// <param name="Part">Istio's name of it, e.g. <c>tls</c>.</param>
+/// <param name="Resource"><c>DestinationRule namespace/name</c>.</param>
+/// <param name="Location"><c>file:line:column</c>.</param>
+internal sealed record PolicyOrigin(string Part, string Resource, string Location);

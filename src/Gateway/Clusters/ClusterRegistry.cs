@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Gateway.Clusters.Discovery;
+using Gateway.Tls;
 
 namespace Gateway.Clusters;
 
@@ -9,7 +10,8 @@ namespace Gateway.Clusters;
 /// <see cref="RetireUnused"/> ends those that the newest snapshot does not name, once their requests are done.
 /// Link and RetireUnused are called by one publisher at a time.
 /// </summary>
-internal sealed class ClusterRegistry(DnsResolver resolver, TimeProvider time) : IDisposable
+internal sealed class ClusterRegistry(
+    DnsResolver resolver, TimeProvider time, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls) : IDisposable
 {
     // Envoy, too, lets a new cluster take traffic when its first look-up takes too long.
     private static readonly TimeSpan WarmLimit = TimeSpan.FromSeconds(2);
@@ -33,7 +35,8 @@ internal sealed class ClusterRegistry(DnsResolver resolver, TimeProvider time) :
         foreach (ClusterAssignment assignment in assignments)
         {
             if (!known.TryGetValue(assignment.Config.Name, out Cluster? cluster) || cluster.Config != assignment.Config)
-                cluster = new Cluster(assignment.Config, time, Random.Shared);
+                cluster = new Cluster(assignment.Config, time, Random.Shared, findTls);
+            cluster.Policy = assignment.Policy;
             cluster.Assign(assignment.Endpoints, resolver, dnsRefreshRate);
             linked.Add(cluster);
         }

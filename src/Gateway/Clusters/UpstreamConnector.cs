@@ -1,38 +1,59 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using Gateway.Tls;
 
 namespace Gateway.Clusters;
 
 /// <summary>
-/// Opens sockets to a cluster's endpoints. The request URI carries the endpoint's authority, so that the handler pools
-/// per endpoint; the way back from that name to the address is here. Failures are <see cref="SocketException"/>s, a
-/// connection that takes too long one with <see cref="SocketError.TimedOut"/>.
+/// Opens connections to a cluster's endpoints, with TLS if the cluster asks for it. The request URI carries the
+/// endpoint's authority, so that the handler pools per endpoint; the way back from that name to the address is here.
+/// Failures are <see cref="SocketException"/>s, a connection that takes too long one with
+/// <see cref="SocketError.TimedOut"/>, and of TLS <see cref="AuthenticationException"/>s.
 /// </summary>
-internal sealed class UpstreamConnector(TimeSpan connectTimeout, TimeProvider time, Func<string, EndPoint?> findByHost)
+internal sealed class UpstreamConnector(
+    ClusterConfig config, TimeProvider time, Func<string, EndPoint?> findByHost, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls)
 {
+    private volatile UpstreamTlsContext? _lastTls;
+
+    /// <summary><c>off</c>, <c>on</c>, or why no TLS connection can be made.</summary>
+    public string TlsStatus => config.Tls is null ? "off" : (findTls(config.Tls) ?? _lastTls)?.Problem ?? "on";
+
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         EndPoint endPoint = IPAddress.TryParse(context.DnsEndPoint.Host, out IPAddress? address)
             ? new IPEndPoint(address, context.DnsEndPoint.Port)
             : findByHost(context.DnsEndPoint.Host) ?? throw new SocketException((int)SocketError.HostNotFound);
-        Socket socket = await ConnectAsync(endPoint, cancellationToken);
-        return new NetworkStream(socket, ownsSocket: true);
+        return await ConnectAsync(endPoint, context.InitialRequestMessage.Headers.Host ?? "", cancellationToken);
     }
 
-    /// <summary>Connects within the connect timeout.</summary>
-    public async ValueTask<Socket> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    /// <summary>Connects within the connect timeout, handshake included.</summary>
+    /// <param name="endPoint">Where to.</param>
+    /// <param name="authority">Authority of the request that wants the connection, as it is sent.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async ValueTask<Stream> ConnectAsync(EndPoint endPoint, string authority, CancellationToken cancellationToken)
     {
+        UpstreamTlsContext? tls = null;
+        if (config.Tls is { } wanted)
+        {
+            // Nothing is opened that could end up in plain text.
+            // A cluster that is being retired goes on with what it had.
+            _lastTls = tls = findTls(wanted) ?? _lastTls ?? throw new AuthenticationException("TLS is not ready");
+            if (tls.Problem is { } problem)
+                throw new AuthenticationException(problem);
+        }
         bool isUnix = endPoint is UnixDomainSocketEndPoint;
         var socket = isUnix
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        using CancellationTokenSource timeout = new(connectTimeout, time);
+        using CancellationTokenSource timeout = new(config.ConnectTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             await socket.ConnectAsync(endPoint, either.Token);
-            return socket;
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return tls is null ? stream : await tls.ConnectAsync(stream, HostOf(authority), config.Protocol == UpstreamProtocol.Http2, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -44,5 +65,14 @@ internal sealed class UpstreamConnector(TimeSpan connectTimeout, TimeProvider ti
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>An authority's host: without a port, and without the brackets of an IPv6 address.</summary>
+    public static string HostOf(string authority)
+    {
+        if (authority.StartsWith('['))
+            return authority.IndexOf(']', StringComparison.Ordinal) is var end and > 0 ? authority[1..end] : authority;
+        int colon = authority.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? authority : authority[..colon];
     }
 }

@@ -18,6 +18,7 @@ internal sealed class UpstreamEndpoint
         EndPoint = endPoint;
         Authority = authority;
         Origin = $"http://{authority}";
+        SecureOrigin = $"https://{authority}";
         Address = endPoint is UnixDomainSocketEndPoint unix ? unix.ToString() : authority;
     }
 
@@ -29,6 +30,9 @@ internal sealed class UpstreamEndpoint
 
     /// <summary><c>http://authority</c>, made once.</summary>
     public string Origin { get; }
+
+    /// <summary><c>https://authority</c>, made once.</summary>
+    public string SecureOrigin { get; }
 
     /// <summary>For people: <c>ip:port</c> or the socket's path.</summary>
     public string Address { get; }

@@ -32,6 +32,7 @@ internal sealed class UpstreamRequest : HttpTransformer
     private readonly RequestContext _request;
     private readonly IHttpForwarder _forwarder;
     private UpstreamEndpoint _endpoint = null!;
+    private string _origin = "";
 
     private UpstreamRequest(RequestContext request, IHttpForwarder forwarder)
     {
@@ -52,13 +53,14 @@ internal sealed class UpstreamRequest : HttpTransformer
     public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         _endpoint = endpoint;
+        _origin = cluster.OriginOf(endpoint);
         _request.Info.UpstreamHost = endpoint.Address;
         HttpContext http = _request.Http;
         endpoint.Begin();
         try
         {
             ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
-            ForwarderError error = await _forwarder.SendAsync(http, endpoint.Origin, cluster.Client, config, this, http.RequestAborted);
+            ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, http.RequestAborted);
             if (error == ForwarderError.None)
                 return default;
             Exception? exception = http.Features.Get<IForwarderErrorFeature>()?.Exception;
@@ -87,7 +89,7 @@ internal sealed class UpstreamRequest : HttpTransformer
                 Copy(proxyRequest, name, header.Value);
         }
         proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.Host, _request.Authority);
-        proxyRequest.RequestUri = new Uri(string.Concat(_endpoint.Origin, _request.Path, _request.Query), AsWritten);
+        proxyRequest.RequestUri = new Uri(string.Concat(_origin, _request.Path, _request.Query), AsWritten);
         return ValueTask.CompletedTask;
     }
 

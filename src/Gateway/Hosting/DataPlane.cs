@@ -38,9 +38,9 @@ internal sealed class DataPlane : IAsyncDisposable
         var handoff = new ConnectionHandoff();
         _engine = new HttpEngine(handoff, limits, sink, time, loggers);
         Snapshots = new SnapshotStore();
-        Certificates = new CertificateStore(time);
+        Certificates = new CertificateStore(time, options.SystemAuthorities);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
-        Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time);
+        Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
         Listeners = new ListenerManager(binding, limits, _engine.Transport, handoff, time, loggers);
         _publisher = new SnapshotPublisher(
             Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time))), options.DrainTime, time);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Clusters.Discovery;
 
 namespace Gateway.Hosting;
@@ -17,6 +18,9 @@ internal sealed record DataPlaneOptions
 
     /// <summary>How names of upstreams are resolved; null = as the system does.</summary>
     public ResolverConfig? Resolver { get; init; }
+
+    /// <summary>Whom upstream servers are trusted by where no authorities are named; null = whom the system trusts.</summary>
+    public X509Certificate2Collection? SystemAuthorities { get; init; }
 
     /// <summary>How long requests may go on on connections, ports and clusters that are no longer configured.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(45);

@@ -52,7 +52,7 @@ internal static class ScrapedState
                 UpstreamEndpoint endpoint = set.Endpoints[i];
                 endpoints.Add(new EndpointStatus(endpoint.Address, set.Weights[i], endpoint.ActiveRequests, endpoint.TotalRequests, endpoint.ConnectFailures));
             }
-            result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable()));
+            result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable(), cluster.Connector.TlsStatus, cluster.Policy));
         }
         return result;
     }

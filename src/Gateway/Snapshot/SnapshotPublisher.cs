@@ -29,7 +29,7 @@ internal sealed class SnapshotPublisher(
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
-            ImmutableArray<Diagnostic> tls = certificates.Apply(snapshot.Secrets, TlsConfigs(snapshot));
+            ImmutableArray<Diagnostic> tls = certificates.Apply(snapshot.Secrets, TlsConfigs(snapshot), UpstreamTlsConfigs(snapshot));
             ImmutableArray<Cluster> linked = clusters.Link(snapshot.Clusters, snapshot.Mesh.DnsRefreshRate);
             await clusters.WarmAsync(linked, cancellationToken);
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);
@@ -68,6 +68,17 @@ internal sealed class SnapshotPublisher(
                 if (chain.Tls is not null)
                     configs.Add(chain.Tls);
             }
+        }
+        return configs;
+    }
+
+    private static HashSet<UpstreamTlsConfig> UpstreamTlsConfigs(GatewaySnapshot snapshot)
+    {
+        HashSet<UpstreamTlsConfig> configs = [];
+        foreach (ClusterAssignment cluster in snapshot.Clusters)
+        {
+            if (cluster.Config.Tls is { } tls)
+                configs.Add(tls);
         }
         return configs;
     }

@@ -11,7 +11,9 @@ namespace Gateway.Tls;
 /// All certificates in use, from Secrets of the snapshot and from files. <see cref="Apply"/> reads what is new and keeps
 /// the last good version of what has become bad; it is called by one publisher at a time. Look-ups may come from any thread.
 /// </summary>
-internal sealed class CertificateStore(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="systemAuthorities">Whom upstream servers are trusted by where nothing is said; null = whom the system trusts.</param>
+internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collection? systemAuthorities = null)
 {
     // A file this large is no certificate.
     private const int MaxFileBytes = 1024 * 1024;
@@ -19,6 +21,7 @@ internal sealed class CertificateStore(TimeProvider time)
     private ImmutableDictionary<CertificateReference, CertificateMaterial> _certificates = ImmutableDictionary<CertificateReference, CertificateMaterial>.Empty;
     private ImmutableDictionary<CertificateReference, Authorities> _authorities = ImmutableDictionary<CertificateReference, Authorities>.Empty;
     private ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> _contexts = ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext>.Empty;
+    private ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext> _upstream = ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext>.Empty;
     private ImmutableArray<CertificateStatus> _list = [];
 
     /// <summary>All certificates, for people and metrics.</summary>
@@ -27,16 +30,23 @@ internal sealed class CertificateStore(TimeProvider time)
     /// <summary>The context for a chain's settings; null = they were not applied.</summary>
     public DownstreamTlsContext? Find(DownstreamTlsConfig config) => Volatile.Read(ref _contexts).GetValueOrDefault(config);
 
-    /// <summary>Reads all certificates that <paramref name="configs"/> name, and drops those that none names.</summary>
+    /// <summary>The context for a cluster's settings; null = they were not applied.</summary>
+    public UpstreamTlsContext? Find(UpstreamTlsConfig config) => Volatile.Read(ref _upstream).GetValueOrDefault(config);
+
+    /// <summary>Reads all certificates that the settings name, and drops those that none names.</summary>
     /// <returns>What is wrong with them, at their Secrets or files.</returns>
     public ImmutableArray<Diagnostic> Apply(
-        IReadOnlyDictionary<string, Resource<SecretSpec>> secrets, IReadOnlyCollection<DownstreamTlsConfig> configs)
+        IReadOnlyDictionary<string, Resource<SecretSpec>> secrets,
+        IReadOnlyCollection<DownstreamTlsConfig> configs,
+        IReadOnlyCollection<UpstreamTlsConfig>? upstream = null)
     {
+        upstream ??= [];
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
         var certificates = ImmutableDictionary.CreateBuilder<CertificateReference, CertificateMaterial>();
         var authorities = ImmutableDictionary.CreateBuilder<CertificateReference, Authorities>();
         var list = ImmutableArray.CreateBuilder<CertificateStatus>();
-        foreach (CertificateReference reference in configs.SelectMany(config => config.Certificates.AsSpan().ToArray()).Distinct())
+        foreach (CertificateReference reference in configs.SelectMany(config => config.Certificates.AsSpan().ToArray())
+            .Concat(upstream.Select(config => config.ClientCertificate).OfType<CertificateReference>()).Distinct())
         {
             CertificateMaterial? material = ReadCertificate(reference, secrets, findings, out string? error);
             material ??= _certificates.GetValueOrDefault(reference);
@@ -44,7 +54,8 @@ internal sealed class CertificateStore(TimeProvider time)
                 certificates[reference] = material;
             list.Add(StatusOf(NameOf(reference), material?.Leaf, error));
         }
-        foreach (CertificateReference reference in configs.Select(config => config.ClientAuthorities).OfType<CertificateReference>().Distinct())
+        foreach (CertificateReference reference in configs.Select(config => config.ClientAuthorities)
+            .Concat(upstream.Select(config => config.Authorities)).OfType<CertificateReference>().Distinct())
         {
             Authorities? material = ReadAuthorities(reference, secrets, findings, out string? error) ?? _authorities.GetValueOrDefault(reference);
             if (material is not null)
@@ -55,10 +66,17 @@ internal sealed class CertificateStore(TimeProvider time)
                 list.Add(StatusOf($"{NameOf(reference)} (CA)", authority, error));
         }
         ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> contexts = Contexts(configs, certificates, authorities);
+        ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext> upstreamContexts = upstream.Distinct().ToImmutableDictionary(
+            config => config,
+            config => UpstreamContext(
+                config,
+                config.ClientCertificate is { } own ? certificates.GetValueOrDefault(own) : null,
+                config.Authorities is { } ca ? authorities.GetValueOrDefault(ca)?.Certificates : systemAuthorities));
         _certificates = certificates.ToImmutable();
         _authorities = authorities.ToImmutable();
         _list = list.ToImmutable();
         Volatile.Write(ref _contexts, contexts);
+        Volatile.Write(ref _upstream, upstreamContexts);
         return findings.ToImmutable();
     }
 
@@ -85,6 +103,11 @@ internal sealed class CertificateStore(TimeProvider time)
         }
         return contexts.ToImmutable();
     }
+
+    private UpstreamTlsContext UpstreamContext(UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities) =>
+        _upstream.GetValueOrDefault(config) is { } known && ReferenceEquals(known.Client, client) && ReferenceEquals(known.Authorities, authorities)
+            ? known
+            : new UpstreamTlsContext(config, client, authorities);
 
     private CertificateMaterial? ReadCertificate(
         CertificateReference reference, IReadOnlyDictionary<string, Resource<SecretSpec>> secrets, ImmutableArray<Diagnostic>.Builder findings, out string? error)
@@ -129,7 +152,7 @@ internal sealed class CertificateStore(TimeProvider time)
             if (secret is null)
                 error = $"Neither the Secret {reference.SecretNamespace}/{reference.SecretName}-cacert nor {reference.SecretName} exists.";
             else if (!SecretReader.TryReadAuthorities(secret.Spec, out pem))
-                error = "The Secret has neither cacert nor ca.crt, so no client certificate can be checked.";
+                error = "The Secret has neither cacert nor ca.crt, so nobody's certificate can be checked.";
         }
         else
         {

@@ -10,7 +10,6 @@ internal static class LaterIssues
 {
     private const string Traffic = "HTTP traffic management, whole";
     private const string Tcp = "Downstream TLS, TCP and certificates, whole";
-    private const string Egress = "Egress, whole";
     private const string Security = "Security policies";
     private const string Telemetry = "Telemetry";
 
@@ -27,7 +26,6 @@ internal static class LaterIssues
         (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),
         (Tcp, "TLS that is passed through", test => test.Request.Get("tls") is not null && test.OfKind("Gateway").Any(PassesThrough)),
         (Tcp, "certificate revocation", test => test.Request is not null && test.OfKind("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
-        (Egress, "TLS towards the destination", test => IsHttps(test.Expect.Get("upstream", "tls")) || (test.Request is not null && test.OfKind("DestinationRule").Any(OriginatesTls))),
     ];
 
     /// <summary>The subject of the issue a case waits for, with what it uses; null = it is run.</summary>
@@ -63,11 +61,6 @@ internal static class LaterIssues
     private static bool IsCors(KeyValuePair<string, YamlNode> header) =>
         header.Key.StartsWith("access-control-", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsHttps(YamlNode? tls) => tls.Text() == "true";
-
     private static bool PassesThrough(YamlNode gateway) =>
         gateway.Below("mode").Any(mode => mode.Text() is "PASSTHROUGH" or "AUTO_PASSTHROUGH");
-
-    private static bool OriginatesTls(YamlNode rule) =>
-        rule.Below("tls").Any(tls => tls.Get("mode").Text() is "SIMPLE" or "MUTUAL" or "ISTIO_MUTUAL");
 }

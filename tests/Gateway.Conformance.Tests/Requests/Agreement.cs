@@ -25,6 +25,8 @@ internal static class Agreement
         {
             if ((there.Path, there.Authority, there.Protocol) != (here.Path, here.Authority, here.Protocol))
                 yield return $"explained upstream {there.Protocol} {there.Authority}{there.Path}, but live {here.Protocol} {here.Authority}{here.Path}";
+            if ((there.Tls, there.ServerName) != (here.Tls, here.Tls == true ? here.ServerName : null))
+                yield return $"explained upstream TLS {there.Tls} {there.ServerName}, but live {here.Tls} {here.ServerName}";
         }
         foreach (string difference in Headers(explained.Upstream, live.Upstream))
             yield return difference;

@@ -4,6 +4,7 @@ using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Conformance.Tests.Cases;
 using Gateway.Snapshot;
+using Gateway.Testing.Echo;
 using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Conformance.Tests.Requests;
@@ -24,9 +25,12 @@ internal sealed class CaseBackends : IDisposable
     private readonly Dictionary<Destination, int> _ports = [];
     private readonly Dictionary<string, int> _translated = [];
 
-    public CaseBackends(EchoFleet fleet, ConformanceCase test, int defaultPort)
+    private readonly Func<string, EchoTls?> _tls;
+
+    public CaseBackends(EchoFleet fleet, CaseCertificates certificates, ConformanceCase test, int defaultPort)
     {
         _fleet = fleet;
+        _tls = certificates.OfBackends(test);
         _test = test;
         foreach (YamlNode backend in test.Node.Get("backends").Items())
         {
@@ -34,7 +38,7 @@ internal sealed class CaseBackends : IDisposable
             Destination destination = named with { Port = named.Port ?? defaultPort, Subset = named.Subset ?? "" };
             _named.Add(destination);
             if (!IsDeclared(destination.Host) && !_ports.ContainsKey(destination))
-                _ports.Add(destination, fleet.Lease());
+                _ports.Add(destination, fleet.Lease(_tls));
         }
     }
 
@@ -72,10 +76,13 @@ internal sealed class CaseBackends : IDisposable
         if (isComplete)
             return cluster;
         if (!_translated.TryGetValue(cluster.Config.Name, out int port))
-            _translated.Add(cluster.Config.Name, port = _fleet.Lease());
+            _translated.Add(cluster.Config.Name, port = _fleet.Lease(_tls));
         return new ClusterAssignment(
             cluster.Config with { Discovery = DiscoveryType.Static },
-            [new EndpointConfig { Address = Loopback, Port = port }]);
+            [new EndpointConfig { Address = Loopback, Port = port }])
+        {
+            Policy = cluster.Policy,
+        };
     }
 
     private bool IsDeclared(string host) =>

@@ -87,6 +87,7 @@ internal static class Expectation
             "tls" => upstream.Tls is { } tls ? Same("upstream.tls", value.Text(), tls ? "true" : "false") : [],
             "sni" => upstream.Tls is null ? [] : Same("upstream.sni", value.Text(), upstream.ServerName ?? "(none)"),
             "clientCertSubject" => upstream.Tls is null ? [] : Same("upstream.clientCertSubject", value.Text(), upstream.ClientCertificateSubject ?? "(none)"),
+            "certificateVerified" => upstream.CertificateVerification is { } verified ? Same("upstream.certificateVerified", value.Text(), verified) : [],
             "headers" => value.Entries().SelectMany(header => SameHeader("upstream", header, Values(upstream, header.Key))),
             "headerValues" => value.Entries().SelectMany(header => SameValues("upstream", header, Values(upstream, header.Key))),
             "headersAbsent" => value.Items().SelectMany(name => Absent("upstream", name, Values(upstream, name.Text() ?? ""))),

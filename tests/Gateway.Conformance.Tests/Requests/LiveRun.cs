@@ -17,9 +17,10 @@ internal static class LiveRun
     private const int MostSamples = 5000;
 
     public static async Task<Observation> ObserveAsync(
-        GatewaySnapshot snapshot, ConformanceCase test, CaseRequest request, CaseBackends backends, CancellationToken cancel)
+        GatewaySnapshot snapshot, ConformanceCase test, CaseRequest request, CaseBackends backends,
+        X509Certificate2Collection systemAuthorities, CancellationToken cancel)
     {
-        await using TestGateway gateway = await TestGateway.StartEmptyAsync(TimeSpan.Zero);
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(TimeSpan.Zero, systemAuthorities: systemAuthorities);
         await gateway.ApplyAsync(snapshot, cancel);
         if (gateway.FindPort(request.Port) is not { } port)
             return new Observation { Outcome = "no_listener" };

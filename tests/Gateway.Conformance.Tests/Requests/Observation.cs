@@ -59,4 +59,7 @@ internal sealed record UpstreamView
     public string? ServerName { get; init; }
 
     public string? ClientCertificateSubject { get; init; }
+
+    /// <summary>Against what the backend's certificate is checked; null = this run cannot say.</summary>
+    public string? CertificateVerification { get; init; }
 }

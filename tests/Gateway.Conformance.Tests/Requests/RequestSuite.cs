@@ -17,13 +17,13 @@ internal sealed class RequestSuite(EchoFleet fleet, CaseCertificates certificate
     public async Task<IReadOnlyList<string>> RunAsync(ConformanceCase test, CancellationToken cancel)
     {
         var request = CaseRequest.Read(test);
-        using var backends = new CaseBackends(fleet, test, request.Port);
+        using var backends = new CaseBackends(fleet, certificates, test, request.Port);
         ConfigDocument[] documents = [.. CaseDocuments.Config(test), .. CaseDocuments.Secrets(test, certificates), .. backends.Documents()];
         LoadResult load = new ConfigLoader().Load(documents, CaseDocuments.Mesh(test));
         CompileResult compiled = SnapshotCompiler.Compile(load.Config, Identity(test));
 
         Observation explained = SimulatedRun.Observe(compiled.Snapshot, request);
-        Observation live = await LiveRun.ObserveAsync(backends.Translate(compiled.Snapshot), test, request, backends, cancel);
+        Observation live = await LiveRun.ObserveAsync(backends.Translate(compiled.Snapshot), test, request, backends, certificates.SystemAuthorities, cancel);
 
         List<string> differences =
         [

@@ -54,6 +54,10 @@ internal static class SimulatedRun
         Path = upstream.Path,
         Authority = upstream.Authority,
         Protocol = upstream.Protocol,
+        Tls = upstream.Tls is not null,
+        ServerName = upstream.Tls?.ServerName,
+        ClientCertificateSubject = upstream.Tls?.ClientCertificateSubject,
+        CertificateVerification = upstream.Tls?.Verification,
         Headers = upstream.Headers.GroupBy(header => header.Key, header => header.Value).ToDictionary(header => header.Key, header => header.ToArray()),
     };
 }

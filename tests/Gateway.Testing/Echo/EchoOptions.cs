@@ -18,6 +18,9 @@ public sealed record EchoOptions
     /// <summary>Asks TLS clients for a certificate of this authority; null = does not ask.</summary>
     public X509Certificate2? ClientAuthority { get; init; }
 
+    /// <summary>TLS by port and server name; comes before <see cref="Certificate"/>. Null = the same for all.</summary>
+    public Func<int, string?, EchoTls?>? TlsByPort { get; init; }
+
     /// <summary>Answers the request itself if it returns true; null = everything is echoed.</summary>
     public Func<HttpContext, Task<bool>>? Handler { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
@@ -51,21 +52,18 @@ internal sealed class ProtocolSniffer(EchoOptions options)
 
     private async Task RunTlsAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (options.Certificate is null)
+        if (options.Certificate is null && options.TlsByPort is null)
         {
             connection.Abort();
             return;
         }
         await using var tls = new SslStream(new DuplexStream(connection.Transport), leaveInnerStreamOpen: true);
+        int port = ((IPEndPoint)connection.LocalEndPoint!).Port;
         await tls.AuthenticateAsServerAsync(
-            new SslServerAuthenticationOptions
-            {
-                ServerCertificate = options.Certificate,
-                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                ClientCertificateRequired = options.ClientAuthority is not null,
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    options.ClientAuthority is null || (certificate is X509Certificate2 client && IsIssuedBy(client, options.ClientAuthority)),
-            },
+            (_, hello, _, _) => ValueTask.FromResult(ServerOptions(options.TlsByPort is { } choose
+                ? choose(port, hello.ServerName) ?? throw new System.Security.Authentication.AuthenticationException("No TLS here.")
+                : new EchoTls(options.Certificate!, options.ClientAuthority))),
+            null,
             connection.ConnectionClosed);
         Announce(connection, tls.NegotiatedApplicationProtocol, tls);
         IDuplexPipe inner = connection.Transport;
@@ -82,6 +80,15 @@ internal sealed class ProtocolSniffer(EchoOptions options)
             connection.Transport = inner;
         }
     }
+
+    private static SslServerAuthenticationOptions ServerOptions(EchoTls choice) => new()
+    {
+        ServerCertificate = choice.Certificate,
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        ClientCertificateRequired = choice.ClientAuthority is not null,
+        RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            choice.ClientAuthority is null || (certificate is X509Certificate2 client && IsIssuedBy(client, choice.ClientAuthority)),
+    };
 
     private static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2 authority)
     {

@@ -4,6 +4,7 @@ using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Config.Resolution;
+using Gateway.Tls;
 
 namespace Gateway.Snapshot.Compilation;
 
@@ -11,6 +12,7 @@ namespace Gateway.Snapshot.Compilation;
 internal sealed class ClusterTable(CompilationContext context)
 {
     private readonly Dictionary<(string Host, int Port, string Subset), Entry> _known = [];
+    private readonly UpstreamTlsCompiler _tls = new(context);
     private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
 
     /// <summary>All clusters made so far; routes refer to them by index.</summary>
@@ -55,14 +57,18 @@ internal sealed class ClusterTable(CompilationContext context)
 
         EquatableMap<string> labels = default;
         bool isBlind = false;
+        EffectiveDestinationRule? rule = context.DestinationRules.Find(service.Host, service.Namespace);
+        Subset? subset = null;
         if (key.Subset.Length > 0)
         {
-            EffectiveDestinationRule? rule = context.DestinationRules.Find(service.Host, service.Namespace);
-            if (rule?.FindSubset(key.Subset) is not { } subset)
+            subset = rule?.FindSubset(key.Subset);
+            if (subset is null)
                 return Unknown(name, $"No DestinationRule defines the subset {key.Subset} of {key.Host}");
             isBlind = service is { Resolution: ServiceResolution.Dns, Resource: Resource<ServiceSpec> };
             labels = isBlind ? default : subset.Labels;
         }
+        TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port);
+        UpstreamTlsConfig? tls = _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
         EquatableArray<EndpointConfig> endpoints = Endpoints(port, labels);
         _clusters.Add(new ClusterAssignment(
             new ClusterConfig
@@ -79,10 +85,19 @@ internal sealed class ClusterTable(CompilationContext context)
                     _ => DiscoveryType.Static,
                 },
                 ConnectTimeout = context.Config.Mesh.ConnectTimeout,
+                Tls = tls,
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
             },
-            endpoints));
+            endpoints)
+        {
+            Policy = PolicyOrigins.Of(rule, policy),
+        });
         int index = _clusters.Count - 1;
+        if (tls?.Unavailable is { } unavailable)
+        {
+            return new Entry(name, index, DiagnosticCatalogue.UpstreamTlsUnavailable,
+                $"{key.Host} is to be reached with TLS, and {unavailable}; requests get 503 (UF).");
+        }
         if (isBlind)
         {
             return new Entry(name, index, DiagnosticCatalogue.SubsetUnknown,

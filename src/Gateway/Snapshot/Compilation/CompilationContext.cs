@@ -18,6 +18,9 @@ internal sealed class CompilationContext
         Identity = identity;
         Services = ServiceRegistry.Build(config, identity.ClusterDomain);
         DestinationRules = new DestinationRuleIndex(config, identity.Namespace, identity.Labels, identity.ClusterDomain);
+        TlsDemands = config.RefusedDestinationRules.IsEmpty
+            ? null
+            : new DestinationRuleIndex(config, identity.Namespace, identity.Labels, identity.ClusterDomain, withRefused: true);
         Clusters = new ClusterTable(this);
     }
 
@@ -32,6 +35,9 @@ internal sealed class CompilationContext
 
     /// <summary>The DestinationRules in force.</summary>
     public DestinationRuleIndex DestinationRules { get; }
+
+    /// <summary>The DestinationRules with those that have errors, for <see cref="TlsDemand"/>; null = none has.</summary>
+    public DestinationRuleIndex? TlsDemands { get; }
 
     /// <summary>The clusters that routes have named so far.</summary>
     public ClusterTable Clusters { get; }

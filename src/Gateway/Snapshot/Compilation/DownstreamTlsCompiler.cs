@@ -9,8 +9,6 @@ namespace Gateway.Snapshot.Compilation;
 /// <summary>Turns the <c>tls</c> block of an HTTPS server into references to certificates and the rules for clients.</summary>
 internal sealed class DownstreamTlsCompiler(CompilationContext context)
 {
-    private const string KubernetesScheme = "kubernetes://";
-    private const string KubernetesGatewayScheme = "kubernetes-gateway://";
     private const string ClientAuthoritySuffix = "-cacert";
 
     private readonly HashSet<string> _secrets = context.Config.Secrets
@@ -72,20 +70,7 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
         return _secrets.Contains($"{separate.SecretNamespace}/{separate.SecretName}") ? separate : own;
     }
 
-    /// <summary>A plain name is a Secret in the namespace of the workload, wherever the Gateway stands.</summary>
-    private CertificateReference Secret(string credentialName)
-    {
-        string ns = context.Identity.Namespace;
-        string name = credentialName;
-        if (name.StartsWith(KubernetesScheme, StringComparison.Ordinal))
-            name = name[KubernetesScheme.Length..];
-        else if (name.StartsWith(KubernetesGatewayScheme, StringComparison.Ordinal))
-            name = name[KubernetesGatewayScheme.Length..];
-        int slash = name.IndexOf('/', StringComparison.Ordinal);
-        return slash < 0
-            ? new CertificateReference(ns, name, null, null, null)
-            : new CertificateReference(name[..slash], name[(slash + 1)..], null, null, null);
-    }
+    private CertificateReference Secret(string credentialName) => CredentialName.ToReference(credentialName, context.Identity.Namespace);
 
     private static CertificateReference Files(string? certificate, string? key) => new(null, null, certificate, key, null);
 

@@ -1,3 +1,4 @@
+using Gateway.Clusters;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Explanation;
@@ -72,11 +73,21 @@ internal sealed record Explanation
 /// <param name="Percent">Share of the requests.</param>
 /// <param name="Cluster">Cluster name.</param>
 /// <param name="Endpoints"><c>address:port</c> of its endpoints; a DNS cluster's are names.</param>
-internal sealed record ExplainedDestination(string Host, int Port, string Subset, double Percent, string Cluster, IReadOnlyList<string> Endpoints);
+/// <param name="Policy">Where the parts of its policy were written.</param>
+internal sealed record ExplainedDestination(
+    string Host, int Port, string Subset, double Percent, string Cluster, IReadOnlyList<string> Endpoints, IReadOnlyList<PolicyOrigin> Policy);
 
 /// <summary>A request as the upstream sees it.</summary>
 /// <param name="Path">Path with query.</param>
 /// <param name="Authority">Host header or <c>:authority</c>.</param>
 /// <param name="Protocol"><c>HTTP/1.1</c> or <c>HTTP/2</c>.</param>
 /// <param name="Headers">Headers by lower-case name, sorted; a name may repeat.</param>
-internal sealed record ExplainedUpstream(string Path, string Authority, string Protocol, IReadOnlyList<KeyValuePair<string, string>> Headers);
+/// <param name="Tls">TLS; null = plain text.</param>
+internal sealed record ExplainedUpstream(
+    string Path, string Authority, string Protocol, IReadOnlyList<KeyValuePair<string, string>> Headers, ExplainedTls? Tls);
+
+/// <summary>TLS towards the upstream.</summary>
+/// <param name="ServerName">Server name of the handshake.</param>
+/// <param name="Verification">Against what the server's certificate is checked.</param>
+/// <param name="ClientCertificateSubject">Subject of the certificate we show; null = none.</param>
+internal sealed record ExplainedTls(string ServerName, string Verification, string? ClientCertificateSubject);

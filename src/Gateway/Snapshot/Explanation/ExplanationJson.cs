@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Clusters;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Explanation;
@@ -65,6 +66,7 @@ internal static class ExplanationJson
         foreach (string endpoint in destination.Endpoints)
             writer.WriteStringValue(endpoint);
         writer.WriteEndArray();
+        PolicyJson.Write(writer, destination.Policy);
     }
 
     private static void WriteWeights(Utf8JsonWriter writer, IReadOnlyList<ExplainedDestination> weights)
@@ -90,6 +92,14 @@ internal static class ExplanationJson
         writer.WriteString("path", upstream.Path);
         writer.WriteString("authority", upstream.Authority);
         writer.WriteString("protocol", upstream.Protocol);
+        if (upstream.Tls is { } tls)
+        {
+            writer.WriteStartObject("tls");
+            writer.WriteString("serverName", tls.ServerName);
+            writer.WriteString("verification", tls.Verification);
+            WriteText(writer, "clientCertificate", tls.ClientCertificateSubject);
+            writer.WriteEndObject();
+        }
         WriteHeaders(writer, "headers", upstream.Headers);
         writer.WriteEndObject();
     }

@@ -7,6 +7,7 @@ using Gateway.Http;
 using Gateway.Listeners;
 using Gateway.Routing;
 using Gateway.Streams;
+using Gateway.Tls;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -196,6 +197,9 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             return UpstreamFailure(explanation, $"The cluster {chosen.Cluster} has no endpoints.", "UH", "no healthy upstream");
 
         ClusterConfig cluster = snapshot.Clusters[chosen.ClusterIndex].Config;
+        UpstreamTlsContext? tls = UpstreamTlsExplainer.Prepare(snapshot, cluster);
+        if (tls?.Problem is { } problem)
+            return UpstreamFailure(explanation, $"No TLS connection can be made to {chosen.Cluster}: {problem}.", "UF", "");
         (string authority, string path) = UpstreamHead.Prepare(chosen, route, _headers, routed.Authority, routed.Path, routed.Query, _settings, info);
         return explanation with
         {
@@ -203,7 +207,8 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             Reason = destinations.Count > 1 ? "The route forwards to one of several destinations, by weight." : "The route forwards.",
             Status = null,
             Upstream = new ExplainedUpstream(
-                path + routed.Query, authority, cluster.Protocol == UpstreamProtocol.Http2 ? "HTTP/2" : "HTTP/1.1", Flatten(_headers)),
+                path + routed.Query, authority, cluster.Protocol == UpstreamProtocol.Http2 ? "HTTP/2" : "HTTP/1.1", Flatten(_headers),
+                UpstreamTlsExplainer.Explain(cluster, tls, authority)),
         };
     }
 
@@ -221,7 +226,8 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             parts[2],
             percent,
             destination.Cluster,
-            [.. endpoints.Select(endpoint => endpoint.Port == 0 ? endpoint.Address : string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address}:{endpoint.Port}"))]);
+            [.. endpoints.Select(endpoint => endpoint.Port == 0 ? endpoint.Address : string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address}:{endpoint.Port}"))],
+            destination.ClusterIndex < 0 ? [] : [.. snapshot.Clusters[destination.ClusterIndex].Policy]);
     }
 
     private IReadOnlyList<KeyValuePair<string, string>> ResponseHeaders(EquatableArray<HeaderOperations> operations, StreamInfo info)

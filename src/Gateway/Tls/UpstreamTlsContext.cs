@@ -1,0 +1,87 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Tls;
+
+/// <summary>What handshakes with a cluster's endpoints are made with. Immutable; a changed certificate makes a new one for the connections to come.</summary>
+internal sealed class UpstreamTlsContext
+{
+    private readonly UpstreamTlsConfig _config;
+    private readonly X509ChainPolicy? _chainPolicy;
+
+    /// <summary>Makes the context.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="client">Our own certificate; null = there is none.</param>
+    /// <param name="authorities">Authorities for servers; null = there are none.</param>
+    public UpstreamTlsContext(UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities)
+    {
+        _config = config;
+        Client = client;
+        Authorities = authorities;
+        Problem = config.Unavailable
+            ?? (config.ClientCertificate is not null && client is null ? "the client certificate is missing or unusable" : null)
+            ?? (!config.SkipsVerification && authorities is not { Count: > 0 } && config.Authorities is not null ? "the authorities for the server's certificate are missing or unusable" : null);
+        if (config.SkipsVerification)
+            return;
+        _chainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        if (authorities is { Count: > 0 })
+        {
+            _chainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            _chainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+    }
+
+    /// <summary>Our own certificate.</summary>
+    public CertificateMaterial? Client { get; }
+
+    /// <summary>The authorities given.</summary>
+    public X509Certificate2Collection? Authorities { get; }
+
+    /// <summary>Why no handshake can succeed; null = it can be tried.</summary>
+    public string? Problem { get; }
+
+    /// <summary>Makes a TLS connection over a connected stream, which it owns from then on.</summary>
+    /// <param name="transport">The connected stream.</param>
+    /// <param name="host">The host of the request as it is sent, without a port.</param>
+    /// <param name="isHttp2">Whether HTTP/2 will be spoken; otherwise no protocol is negotiated.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="AuthenticationException">The handshake failed, in whatever way.</exception>
+    public async Task<SslStream> ConnectAsync(Stream transport, string host, bool isHttp2, CancellationToken cancellationToken)
+    {
+        string? fault = Problem;
+        if (fault is not null)
+        {
+            await transport.DisposeAsync();
+            throw new AuthenticationException(fault);
+        }
+        var tls = new SslStream(transport, leaveInnerStreamOpen: false);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = _config.IsPerHost ? host : _config.ServerName,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    ApplicationProtocols = isHttp2 ? [SslApplicationProtocol.Http2] : null,
+                    ClientCertificateContext = Client?.Context,
+                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                    CertificateChainPolicy = _chainPolicy,
+                    AllowRenegotiation = false,
+                    RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                        (fault = ServerCertificateValidator.Fault(_config, host, certificate as X509Certificate2, errors)) is null,
+                },
+                cancellationToken);
+            if (isHttp2 && tls.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
+                throw new AuthenticationException("the server does not speak HTTP/2");
+            return tls;
+        }
+        catch (Exception e)
+        {
+            await tls.DisposeAsync();
+            if (e is OperationCanceledException)
+                throw;
+            throw new AuthenticationException(fault ?? e.Message, e);
+        }
+    }
+}
