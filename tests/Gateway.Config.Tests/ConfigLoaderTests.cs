@@ -111,7 +111,7 @@ public class ConfigLoaderTests
     [Fact]
     public void Many_warnings_do_not_make_a_resource_bad_and_one_error_among_them_does()
     {
-        string rules = string.Concat(Enumerable.Range(0, 300).Select(i => $"  - {{match: [{{uri: {{prefix: /{i}}}}}], timeout: 1s, route: [{{destination: {{host: a}}}}]}}\n"));
+        string rules = string.Concat(Enumerable.Range(0, 300).Select(i => $"  - {{match: [{{uri: {{prefix: /{i}}}, statPrefix: s}}], route: [{{destination: {{host: a}}}}]}}\n"));
         string document = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: many}\nspec:\n  hosts: [a.example.com]\n  http:\n" + rules;
         LoadResult result = _loader.Load([File("f", document)]);
         Assert.Single(result.Config.VirtualServices);

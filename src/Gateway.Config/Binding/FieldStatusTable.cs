@@ -55,7 +55,6 @@ internal static class FieldStatusTable
         yield return new(Kind, Http + "match[].headers", Supported, "claims of tokens (`@request.auth.claims…`) are never present");
         yield return new(Kind, "spec.tcp", Ignored, "TCP routes are not served");
         yield return new(Kind, "spec.tls", Ignored, "routes by SNI are not served");
-        yield return new(Kind, Http + "timeout", Ignored, "requests have no time limit");
         yield return new(Kind, Http + "retries", Ignored, "a request is tried again only when no connection could be made");
         yield return new(Kind, Http + "fault", Ignored, "no faults are injected");
         foreach (string mirror in (string[])["mirror", "mirror_percent", "mirrorPercent", "mirrorPercentage", "mirrors"])

@@ -111,6 +111,25 @@ internal static class RouteDump
             Condition(writer, "replacement", rewrite.Replacement);
             writer.WriteEndObject();
         }
+        Policies(writer, forward);
+    }
+
+    private static void Policies(Utf8JsonWriter writer, ForwardAction forward)
+    {
+        IReadOnlyList<PolicyInForce> policies = PolicyDescription.Of(forward);
+        if (policies.Count == 0)
+            return;
+        writer.WriteStartArray("policies");
+        foreach (PolicyInForce policy in policies)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("policy", policy.Policy);
+            writer.WriteString("value", policy.Text);
+            Condition(writer, "location", policy.Origin?.Location.ToString());
+            Condition(writer, "field", policy.Origin?.FieldPath);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
     }
 
     private static void Redirect(Utf8JsonWriter writer, RedirectAction redirect)

@@ -26,6 +26,11 @@ internal static class ExplanationText
             Line(console, "", Origin(route.Origin));
         }
         Destinations(console, explanation);
+        foreach (PolicyInForce policy in explanation.Policies)
+        {
+            Line(console, policy.Policy, policy.Text);
+            Line(console, "", policy.Origin is { } origin ? Origin(origin) : "by default");
+        }
         if (explanation.Upstream is { } upstream)
         {
             Line(console, "upstream sees", $"{request.Method} {upstream.Path} {upstream.Protocol}");

@@ -48,7 +48,21 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ForwardAsync(RequestContext request, Cluster cluster)
     {
-        Prepare(request);
+        RequestTimeouts timeouts = Prepare(request);
+        RouterState state = RouterState.For(request, forwarder);
+        state.Begin(timeouts);
+        try
+        {
+            await TryAsync(request, cluster, state);
+        }
+        finally
+        {
+            state.End();
+        }
+    }
+
+    private static async ValueTask TryAsync(RequestContext request, Cluster cluster, RouterState state)
+    {
         UpstreamEndpoint? tried = null;
         UpstreamEndpoint? triedBefore = null;
         for (int attempt = 0; ; attempt++)
@@ -61,8 +75,7 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
             }
             if (attempt > 0 && request.Chain!.Settings.SendAttemptCount)
                 request.Http.Request.Headers[HeaderNames.AttemptCount] = AttemptCounts[attempt];
-            UpstreamRequest upstream = UpstreamRequest.For(request, forwarder);
-            UpstreamOutcome outcome = await upstream.SendAsync(cluster, endpoint);
+            UpstreamOutcome outcome = await state.TryAsync(cluster, endpoint);
             if (outcome.Kind == UpstreamOutcomeKind.Done)
                 return;
             bool retriable = outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout && !request.Http.Response.HasStarted;
@@ -89,10 +102,12 @@ internal sealed class Router(IHttpForwarder forwarder) : HttpFilter
     // Envoy: random in [0, base * 2^n).
     private static TimeSpan Backoff(int attempt) => BaseBackoff * ((1 << attempt) * Random.Shared.NextDouble());
 
-    private static void Prepare(RequestContext request)
+    private static RequestTimeouts Prepare(RequestContext request)
     {
-        (request.Authority, request.Path) = UpstreamHead.Prepare(
+        PreparedHead head = UpstreamHead.Prepare(
             request.Destination!, request.Route!, request.Http.Request.Headers, request.Authority, request.Path, request.Query, request.Chain!.Settings, request.Info);
+        (request.Authority, request.Path) = (head.Authority, head.Path);
         request.Info.Authority = request.Authority;
+        return head.Timeouts;
     }
 }

@@ -40,6 +40,8 @@ internal static class UpstreamFailure
             request.NoteClientGone();
             return ValueTask.CompletedTask;
         }
+        if (outcome.Kind is UpstreamOutcomeKind.RouteTimeout or UpstreamOutcomeKind.TryTimeout)
+            return AnswerTimeoutAsync(request, outcome.Kind, retriesUsedUp);
         if (http.Response.HasStarted)
         {
             info.Flags |= flag;
@@ -59,6 +61,20 @@ internal static class UpstreamFailure
             $"upstream connect error or disconnect/reset before headers. {prefix}: {reset}",
             flag,
             $"upstream_reset_before_response_started{{{Underscored(reset)}{reason}}}");
+    }
+
+    private static ValueTask AnswerTimeoutAsync(RequestContext request, UpstreamOutcomeKind kind, bool retriesUsedUp)
+    {
+        ResponseFlags flags = ResponseFlags.UpstreamRequestTimeout;
+        if (retriesUsedUp)
+            flags |= ResponseFlags.UpstreamRetryLimitExceeded;
+        string details = kind == UpstreamOutcomeKind.RouteTimeout ? "response_timeout" : "upstream_per_try_timeout";
+        if (!request.Http.Response.HasStarted)
+            return LocalReply.SendAsync(request, 504, "upstream request timeout", flags, details);
+        request.Info.Flags |= flags;
+        request.Info.ResponseCodeDetails = details;
+        request.Http.Abort();
+        return ValueTask.CompletedTask;
     }
 
     private static (ResponseFlags Flag, int Status, string Reset) Describe(UpstreamOutcomeKind kind) => kind switch

@@ -32,6 +32,15 @@ internal enum UpstreamOutcomeKind
 
     /// <summary>A fault of our own.</summary>
     LocalReset,
+
+    /// <summary>The route's limit in time.</summary>
+    RouteTimeout,
+
+    /// <summary>The limit in time of one try.</summary>
+    TryTimeout,
+
+    /// <summary>There was a response, which was not taken.</summary>
+    Refused,
 }
 
 /// <summary>The end of an attempt.</summary>

@@ -31,21 +31,16 @@ internal sealed class UpstreamRequest : HttpTransformer
 
     private readonly RequestContext _request;
     private readonly IHttpForwarder _forwarder;
+    private readonly RouterState _state;
     private UpstreamEndpoint _endpoint = null!;
     private string _origin = "";
+    private bool _refused;
 
-    private UpstreamRequest(RequestContext request, IHttpForwarder forwarder)
+    public UpstreamRequest(RequestContext request, IHttpForwarder forwarder, RouterState state)
     {
         _request = request;
         _forwarder = forwarder;
-    }
-
-    /// <summary>The object of the request's slot.</summary>
-    public static UpstreamRequest For(RequestContext request, IHttpForwarder forwarder)
-    {
-        if (request.RouterState is not UpstreamRequest upstream)
-            request.RouterState = upstream = new UpstreamRequest(request, forwarder);
-        return upstream;
+        _state = state;
     }
 
     /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
@@ -54,13 +49,19 @@ internal sealed class UpstreamRequest : HttpTransformer
     {
         _endpoint = endpoint;
         _origin = cluster.OriginOf(endpoint);
+        _refused = false;
         _request.Info.UpstreamHost = endpoint.Address;
         HttpContext http = _request.Http;
         endpoint.Begin();
         try
         {
             ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
-            ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, http.RequestAborted);
+            ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
+            if (_refused)
+            {
+                http.Features.Set<IForwarderErrorFeature>(null);
+                return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
+            }
             if (error == ForwarderError.None)
                 return default;
             Exception? exception = http.Features.Get<IForwarderErrorFeature>()?.Exception;
@@ -99,13 +100,18 @@ internal sealed class UpstreamRequest : HttpTransformer
             return ValueTask.FromResult(false);
         StreamInfo info = _request.Info;
         HttpResponse response = httpContext.Response;
-        info.ResponseCodeDetails = "via_upstream";
         bool switching = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
         bool upgraded = switching && _request.IsHttp1;
-        // The forwarder accepts an extended CONNECT with 200.
-        info.ResponseCode = switching && !upgraded ? StatusCodes.Status200OK : response.StatusCode;
         Copy(proxyResponse.Headers, response.Headers, upgraded);
         Copy(proxyResponse.Content.Headers, response.Headers, upgraded);
+        if (!_state.Accepts(response))
+        {
+            _refused = true;
+            return ValueTask.FromResult(false);
+        }
+        // The forwarder accepts an extended CONNECT with 200.
+        info.ResponseCode = switching && !upgraded ? StatusCodes.Status200OK : response.StatusCode;
+        info.ResponseCodeDetails = "via_upstream";
         if (info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues grpcStatus))
             info.GrpcStatus = grpcStatus.ToString();
         Finish(response.Headers);

@@ -51,7 +51,7 @@ internal sealed class CountedRequestBody(RequestContext owner) : Stream
     {
         owner.Info.BytesReceived += count;
         bool ended = count == 0 ? wanted > 0 : owner.Http.Request.ContentLength is { } length && owner.Info.BytesReceived >= length;
-        if (ended && owner.RequestEndTimestamp == 0)
-            owner.RequestEndTimestamp = owner.Time.GetTimestamp();
+        if (ended)
+            owner.CompleteRequest();
     }
 }

@@ -57,7 +57,7 @@ internal static class EdgeHeaders
         "x-envoy-retriable-status-codes", "x-envoy-retriable-header-names", "x-envoy-retry-on", "x-envoy-retry-grpc-on",
         "x-envoy-max-retries", "x-envoy-upstream-alt-stat-name", "x-envoy-upstream-rq-timeout-ms",
         "x-envoy-upstream-rq-per-try-timeout-ms", "x-envoy-upstream-rq-timeout-alt-response",
-        "x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-ip-tags", "x-envoy-original-url",
+        HeaderNames.ExpectedTimeout, "x-envoy-force-trace", "x-envoy-ip-tags", "x-envoy-original-url",
         "x-envoy-hedge-on-per-try-timeout",
     ];
 

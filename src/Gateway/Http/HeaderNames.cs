@@ -8,6 +8,7 @@ internal static class HeaderNames
     public const string ContentLength = "content-length";
     public const string ContentType = "content-type";
     public const string Expect = "expect";
+    public const string ExpectedTimeout = "x-envoy-expected-rq-timeout-ms";
     public const string ExternalAddress = "x-envoy-external-address";
     public const string ForwardedClientCert = "x-forwarded-client-cert";
     public const string ForwardedFor = "x-forwarded-for";
@@ -16,6 +17,7 @@ internal static class HeaderNames
     public const string ForwardedProto = "x-forwarded-proto";
     public const string GrpcMessage = "grpc-message";
     public const string GrpcStatus = "grpc-status";
+    public const string GrpcTimeout = "grpc-timeout";
     public const string Host = "host";
     public const string Internal = "x-envoy-internal";
     public const string KeepAlive = "keep-alive";

@@ -78,7 +78,10 @@ internal sealed class RequestContext
     public bool HasBody { get; private set; }
 
     /// <summary>When the request was received completely, <see cref="TimeProvider.GetTimestamp"/>; 0 = not yet.</summary>
-    public long RequestEndTimestamp { get; set; }
+    public long RequestEndTimestamp { get; private set; }
+
+    /// <summary>Told when the request has come in completely; null = nobody.</summary>
+    public IRequestEndObserver? EndObserver { get; set; }
 
     /// <summary>Kept by the router from one request of this slot to the next; nobody else looks into it.</summary>
     public object? RouterState { get; set; }
@@ -118,6 +121,15 @@ internal sealed class RequestContext
         Info.ResponseCodeDetails = connectionLives ? "http2.remote_reset" : "downstream_remote_disconnect";
     }
 
+    /// <summary>The last byte of the body was read.</summary>
+    public void CompleteRequest()
+    {
+        if (RequestEndTimestamp != 0)
+            return;
+        RequestEndTimestamp = Time.GetTimestamp();
+        EndObserver?.OnRequestComplete();
+    }
+
     /// <summary>Lets go of everything the request held.</summary>
     public void End()
     {
@@ -133,6 +145,7 @@ internal sealed class RequestContext
         ResponseHeaders = default;
         Upgrade = null;
         RequestEndTimestamp = 0;
+        EndObserver = null;
         AnsweredLocally = false;
         Method = Scheme = Authority = Path = Query = "";
     }

@@ -187,7 +187,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
     private static string? First(StringValues values) => values.Count == 0 ? null : values.ToString();
 
     // application/grpc and application/grpc+proto, but not application/grpc-web.
-    private static bool IsGrpc(string? contentType)
+    internal static bool IsGrpc(string? contentType)
     {
         const string Grpc = "application/grpc";
         return contentType is not null && contentType.StartsWith(Grpc, StringComparison.OrdinalIgnoreCase) &&

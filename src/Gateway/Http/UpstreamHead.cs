@@ -11,14 +11,20 @@ namespace Gateway.Http;
 internal static class UpstreamHead
 {
     /// <summary>
-    /// Changes <paramref name="headers"/> and gives authority and path for the upstream. The order is Envoy's: headers
+    /// Changes <paramref name="headers"/> and gives authority, path and limits for the upstream. The order is Envoy's: headers
     /// that the router makes, header operations (which may overwrite or quote them), host, path.
     /// </summary>
-    public static (string Authority, string Path) Prepare(
+    public static PreparedHead Prepare(
         WeightedCluster destination, Route route, IHeaderDictionary headers, string authority, string path, string query, HttpSettings settings, StreamInfo info)
     {
         if (settings.SendAttemptCount)
             headers[HeaderNames.AttemptCount] = "1";
+        RequestTimeouts timeouts = default;
+        if (route.Action is ForwardAction forward)
+        {
+            timeouts = RequestTimeouts.Of(forward, headers, info.IsGrpc);
+            timeouts.Tell(headers, TimeSpan.Zero, settings, info.IsGrpc);
+        }
         HeaderOperator.ApplyToRequest(destination.RequestHeaders, headers, info);
         if (destination.HostRewrite is { } host)
         {
@@ -34,6 +40,12 @@ internal static class UpstreamHead
                 headers[HeaderNames.OriginalPath] = path + query;
             path = PathRewriter.Apply(rewrite, route.Match, path);
         }
-        return (authority, path);
+        return new PreparedHead(authority, path, timeouts);
     }
 }
+
+/// <summary>What <see cref="UpstreamHead.Prepare"/> gives beside the changed headers.</summary>
+/// <param name="Authority">Host header or <c>:authority</c>.</param>
+/// <param name="Path">Path without the query.</param>
+/// <param name="Timeouts">How long it may take.</param>
+internal readonly record struct PreparedHead(string Authority, string Path, RequestTimeouts Timeouts);

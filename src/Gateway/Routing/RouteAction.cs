@@ -17,6 +17,15 @@ internal sealed class ForwardAction : RouteAction
     /// <summary>How the path is rewritten; null = not.</summary>
     public PathRewrite? PathRewrite { get; init; }
 
+    /// <summary>From the complete request to the complete response, all tries together; zero = no limit.</summary>
+    public TimeSpan Timeout { get; init; }
+
+    /// <summary>What is tried again; null = nothing.</summary>
+    public RetryPolicy? Retries { get; init; }
+
+    /// <summary>Where the policies above were written; what is missing is a default.</summary>
+    public EquatableArray<PolicyOrigin> PolicyOrigins { get; init; }
+
     /// <summary>Chooses a destination by a random number, as Envoy: one number per request over consecutive ranges.</summary>
     public WeightedCluster Pick(ulong random)
     {

@@ -19,7 +19,7 @@ internal static class LaterIssues
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
         (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities", "retry-policy")),
         (Traffic, "fault injection", test => IsOneOf(test.Expect.Get("outcome"), "fault")),
-        (Traffic, "timeout, retry or hash policy of the route", test => Any(test.Expect.Get("route"), "timeout", "retries", "hash", "mirrors")),
+        (Traffic, "retry or hash policy of the route", test => Any(test.Expect.Get("route"), "retries", "hash", "mirrors")),
         (Traffic, "CORS", test => test.Documents.Below("corsPolicy") && (IsOneOf(test.Request.Get("method"), "OPTIONS") || test.Expect.Get("response", "headers").Entries().Any(IsCors))),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Conformance.Tests.Cases;
+using Gateway.Routing;
 using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Conformance.Tests.Requests;
@@ -112,6 +113,7 @@ internal static class Expectation
     {
         "note" => [],
         "name" => Same("route.name", value.Text(), actual.RouteName ?? "(none)"),
+        "timeout" => actual.Route is { } route ? Same("route.timeout", value.Text(), PolicyDescription.Seconds(route.Timeout)) : [],
         _ => [$"unsupported expectation key \"route.{key}\""],
     };
 

@@ -1,3 +1,5 @@
+using Gateway.Routing;
+
 namespace Gateway.Conformance.Tests.Requests;
 
 /// <summary>What happened to a request, in the words of the cases; the same for a simulated and a live run. Null = this run cannot say.</summary>
@@ -32,6 +34,9 @@ internal sealed record Observation
 
     /// <summary>Name of the route.</summary>
     public string? RouteName { get; init; }
+
+    /// <summary>What the route does beside forwarding, as its compiled form says; null = it was not asked.</summary>
+    public ForwardAction? Route { get; init; }
 
     /// <summary>How the handshake ended: <c>ok</c>, <c>fail</c>.</summary>
     public string? Handshake { get; init; }

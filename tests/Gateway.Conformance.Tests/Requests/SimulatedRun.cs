@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Routing;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Explanation;
 
@@ -37,6 +38,7 @@ internal static class SimulatedRun
             Body = request.Method == "HEAD" ? null : explanation.Body,
             Detail = $"{explanation.Reason} {string.Join(", ", explanation.Known)}",
             RouteName = explanation.Route?.Name,
+            Route = explanation.Route?.Action as ForwardAction,
         };
     }
 

@@ -94,11 +94,14 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
         }
         if (!TryRewrite(rule, out PathRewrite? rewrite))
             return null;
+        var policies = new RoutePolicyCompiler(rule);
         return new ForwardAction
         {
             Destinations = destinations.ToEquatableArray(),
             TotalWeight = total,
             PathRewrite = rewrite,
+            Timeout = policies.Timeout(),
+            PolicyOrigins = policies.Origins,
         };
     }
 

@@ -36,6 +36,9 @@ internal sealed record Explanation
     /// <summary>All destinations with their shares, when there are several.</summary>
     public IReadOnlyList<ExplainedDestination> Weights { get; init; } = [];
 
+    /// <summary>The traffic policies of the route, defaults included.</summary>
+    public IReadOnlyList<PolicyInForce> Policies { get; init; } = [];
+
     /// <summary>What the upstream sees.</summary>
     public ExplainedUpstream? Upstream { get; init; }
 

@@ -32,6 +32,7 @@ internal static class ExplanationJson
             writer.WriteEndObject();
         }
         WriteWeights(writer, explanation.Weights);
+        WritePolicies(writer, explanation.Policies);
         WriteUpstream(writer, explanation.Upstream);
         WriteResponse(writer, explanation);
         WriteNearMisses(writer, explanation.NearMisses);
@@ -48,11 +49,16 @@ internal static class ExplanationJson
     private static void WriteRoute(Utf8JsonWriter writer, Route route)
     {
         writer.WriteString("name", route.Name);
-        writer.WriteString("resource", route.Origin.Resource.ToString());
-        writer.WriteString("file", route.Origin.Location.Source);
-        writer.WriteNumber("line", route.Origin.Location.Line);
-        writer.WriteNumber("column", route.Origin.Location.Column);
-        writer.WriteString("field", route.Origin.FieldPath);
+        WriteOrigin(writer, route.Origin);
+    }
+
+    private static void WriteOrigin(Utf8JsonWriter writer, ConfigOrigin origin)
+    {
+        writer.WriteString("resource", origin.Resource.ToString());
+        writer.WriteString("file", origin.Location.Source);
+        writer.WriteNumber("line", origin.Location.Line);
+        writer.WriteNumber("column", origin.Location.Column);
+        writer.WriteString("field", origin.FieldPath);
     }
 
     private static void WriteDestination(Utf8JsonWriter writer, ExplainedDestination destination)
@@ -79,6 +85,23 @@ internal static class ExplanationJson
             writer.WriteStartObject();
             WriteDestination(writer, destination);
             writer.WriteNumber("percent", Math.Round(destination.Percent, 4));
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void WritePolicies(Utf8JsonWriter writer, IReadOnlyList<PolicyInForce> policies)
+    {
+        if (policies.Count == 0)
+            return;
+        writer.WriteStartArray("policies");
+        foreach (PolicyInForce policy in policies)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("policy", policy.Policy);
+            writer.WriteString("value", policy.Text);
+            if (policy.Origin is { } origin)
+                WriteOrigin(writer, origin);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

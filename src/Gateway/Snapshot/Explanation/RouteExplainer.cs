@@ -129,6 +129,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             Scheme = routed.Scheme,
             ClientAddress = edge.ClientAddress,
             RouteName = route.Name,
+            IsGrpc = RequestPipeline.IsGrpc(_headers[HeaderNames.ContentType]),
             RequestHeaders = _headers,
             Connection = new DownstreamConnection
             {
@@ -189,6 +190,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         {
             Destination = target,
             Weights = destinations.Count > 1 ? destinations : [],
+            Policies = PolicyDescription.Of(forward),
             ResponseHeaders = ResponseHeaders(chosen.ResponseHeaders, info),
         };
         if (chosen.ClusterIndex < 0)
@@ -200,7 +202,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         UpstreamTlsContext? tls = UpstreamTlsExplainer.Prepare(snapshot, cluster);
         if (tls?.Problem is { } problem)
             return UpstreamFailure(explanation, $"No TLS connection can be made to {chosen.Cluster}: {problem}.", "UF", "");
-        (string authority, string path) = UpstreamHead.Prepare(chosen, route, _headers, routed.Authority, routed.Path, routed.Query, _settings, info);
+        (string authority, string path, _) = UpstreamHead.Prepare(chosen, route, _headers, routed.Authority, routed.Path, routed.Query, _settings, info);
         return explanation with
         {
             Outcome = "forward",

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Gateway.Routing;
+
+/// <summary>A policy in force, in words.</summary>
+/// <param name="Policy">Istio's field.</param>
+/// <param name="Text">What it says.</param>
+/// <param name="Origin">Where it was written; null = it is a default.</param>
+internal sealed record PolicyInForce(string Policy, string Text, ConfigOrigin? Origin);
+
+/// <summary>Puts the policies of a route into words, for explanations and dumps.</summary>
+internal static class PolicyDescription
+{
+    /// <summary>All policies in force, in the order in which a request meets them.</summary>
+    public static IReadOnlyList<PolicyInForce> Of(ForwardAction forward)
+    {
+        var policies = new List<PolicyInForce>();
+        void Add(string policy, string text) => policies.Add(new PolicyInForce(policy, text, OriginOf(forward, policy)));
+        if (forward.Timeout > TimeSpan.Zero)
+            Add("timeout", Seconds(forward.Timeout));
+        return policies;
+    }
+
+    /// <summary>A duration as Istio writes it.</summary>
+    public static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.#######}s");
+
+    private static ConfigOrigin? OriginOf(ForwardAction forward, string policy)
+    {
+        foreach (PolicyOrigin origin in forward.PolicyOrigins)
+        {
+            if (origin.Policy == policy)
+                return origin.Origin;
+        }
+        return null;
+    }
+}
