@@ -26,7 +26,7 @@ internal static class PolicyDescription
 
     private static ConfigOrigin? OriginOf(ForwardAction forward, string policy)
     {
-        foreach (PolicyOrigin origin in forward.PolicyOrigins)
+        foreach (RoutePolicyOrigin origin in forward.PolicyOrigins)
         {
             if (origin.Policy == policy)
                 return origin.Origin;

@@ -24,7 +24,7 @@ internal sealed class ForwardAction : RouteAction
     public RetryPolicy? Retries { get; init; }
 
     /// <summary>Where the policies above were written; what is missing is a default.</summary>
-    public EquatableArray<PolicyOrigin> PolicyOrigins { get; init; }
+    public EquatableArray<RoutePolicyOrigin> PolicyOrigins { get; init; }
 
     /// <summary>Chooses a destination by a random number, as Envoy: one number per request over consecutive ranges.</summary>
     public WeightedCluster Pick(ulong random)

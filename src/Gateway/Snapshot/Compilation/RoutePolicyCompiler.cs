@@ -7,10 +7,10 @@ namespace Gateway.Snapshot.Compilation;
 /// <param name="rule">The rule.</param>
 internal sealed class RoutePolicyCompiler(VirtualServiceRule rule)
 {
-    private readonly List<PolicyOrigin> _origins = [];
+    private readonly List<RoutePolicyOrigin> _origins = [];
 
     /// <summary>Where the policies compiled so far were written.</summary>
-    public EquatableArray<PolicyOrigin> Origins => _origins.ToEquatableArray();
+    public EquatableArray<RoutePolicyOrigin> Origins => _origins.ToEquatableArray();
 
     /// <summary>The limit in time; zero = none.</summary>
     public TimeSpan Timeout()
@@ -24,6 +24,6 @@ internal sealed class RoutePolicyCompiler(VirtualServiceRule rule)
     private void Note(string field)
     {
         string path = $"{rule.FieldPath}.{field}";
-        _origins.Add(new PolicyOrigin(field, new ConfigOrigin(rule.Origin.Id, rule.Origin.Document.Locate(path).Location, path)));
+        _origins.Add(new RoutePolicyOrigin(field, new ConfigOrigin(rule.Origin.Id, rule.Origin.Document.Locate(path).Location, path)));
     }
 }
