@@ -11,6 +11,10 @@ namespace Gateway.Benchmarks;
 /// <summary>The table of <c>docs/performance.md</c>: each figure with its limit.</summary>
 internal static class Summary
 {
+    // What else the machine does can only make a run slower: the best of a few is what the program needs.
+    private const int Runs = 3;
+    private const double MemoryLimitMegabytes = 400;
+
     public static async Task<int> RunAsync(TextWriter output)
     {
         List<Row> rows = [.. await ProcessRowsAsync(), .. MatchingRows()];
@@ -23,18 +27,18 @@ internal static class Summary
 
     private static async Task<List<Row>> ProcessRowsAsync()
     {
-        ILookup<string, double> load = await MeasureAsync(ProcessScenario.LoadInMemory);
-        ILookup<string, double> serve = await MeasureAsync(ProcessScenario.Serve);
+        List<ILookup<string, double>> load = await MeasureAsync(ProcessScenario.LoadInMemory);
+        List<ILookup<string, double>> serve = await MeasureAsync(ProcessScenario.Serve);
         return
         [
-            Below("load and compile 10,000 VirtualServices, warm (median)", Median(load["warm-ms"]), 3000, "ms", Median(load["warm-cpu-ms"])),
-            Below("the same in a fresh process, JIT included", load["loaded-ms"].Max(), 3000, "ms", load["loaded-cpu-ms"].Max()),
-            Below("the same: peak resident memory of the process", load["peak-mb"].Max(), 400, "MB"),
-            Below("a gateway started on 10,000 files: until it serves", serve["served-ms"].Max(), 3000, "ms"),
-            Below("the same: peak resident memory of the process", serve["peak-mb"].Max(), 400, "MB"),
-            Below("one changed file of 10,000: until it is live, first change", serve["first-change-live-ms"].Max(), 1000, "ms"),
-            Below("one changed file of 10,000: until it is live, slowest of the next three", serve["change-live-ms"].Max(), 1000, "ms"),
-            Below("peak resident memory after these changes", serve["peak-after-changes-mb"].Max(), 400, "MB"),
+            Time("load and compile 10,000 VirtualServices, warm", load.Min(run => Median(run["warm-ms"])), 3000, load.Min(run => Median(run["warm-cpu-ms"]))),
+            Time("the same in a fresh process, JIT included", load.Min(run => run["loaded-ms"].Max()), 3000, load.Min(run => run["loaded-cpu-ms"].Max())),
+            Memory("the same: peak resident memory of the process", load.Max(run => run["peak-mb"].Max())),
+            Time("a gateway started on 10,000 files: until it serves", serve.Min(run => run["served-ms"].Max()), 3000),
+            Memory("the same: peak resident memory of the process", serve.Max(run => run["peak-mb"].Max())),
+            Time("one changed file of 10,000: until it is live, first change", serve.Min(run => run["first-change-live-ms"].Max()), 1000),
+            Time("one changed file of 10,000: until it is live, slowest of the next three", serve.Min(run => run["change-live-ms"].Max()), 1000),
+            Memory("peak resident memory after these changes", serve.Max(run => run["peak-after-changes-mb"].Max())),
         ];
     }
 
@@ -54,11 +58,14 @@ internal static class Summary
         ];
     }
 
-    private static Row Below(string what, double value, double limit, string unit, double? processorMilliseconds = null)
+    private static Row Time(string what, double milliseconds, double limit, double? processorMilliseconds = null)
     {
         string processor = processorMilliseconds is { } time ? Text($" ({time:N0} ms of processor time)") : "";
-        return new(what, Text($"{value:N0} {unit}") + processor, Text($"{limit:N0} {unit}"), value < limit);
+        return new(what, Text($"{milliseconds:N0} ms") + processor, Text($"{limit:N0} ms"), milliseconds < limit);
     }
+
+    private static Row Memory(string what, double megabytes) =>
+        new(what, Text($"{megabytes:N0} MB"), Text($"{MemoryLimitMegabytes:N0} MB"), megabytes < MemoryLimitMegabytes);
 
     private static double Median(IEnumerable<double> values)
     {
@@ -71,7 +78,15 @@ internal static class Summary
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static async Task<ILookup<string, double>> MeasureAsync(string scenario)
+    private static async Task<List<ILookup<string, double>>> MeasureAsync(string scenario)
+    {
+        List<ILookup<string, double>> runs = [];
+        for (int i = 0; i < Runs; i++)
+            runs.Add(await RunAsync(scenario));
+        return runs;
+    }
+
+    private static async Task<ILookup<string, double>> RunAsync(string scenario)
     {
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The program has no path.");
         string assembly = typeof(Summary).Assembly.Location;
