@@ -55,7 +55,7 @@ internal static class FieldStatusTable
         yield return new(Kind, Http + "match[].headers", Supported, "claims of tokens (`@request.auth.claims…`) are never present");
         yield return new(Kind, "spec.tcp", Ignored, "TCP routes are not served");
         yield return new(Kind, "spec.tls", Ignored, "routes by SNI are not served");
-        yield return new(Kind, Http + "retries", Ignored, "a request is tried again only when no connection could be made");
+        yield return new(Kind, Http + "retries.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, Http + "fault", Ignored, "no faults are injected");
         foreach (string mirror in (string[])["mirror", "mirror_percent", "mirrorPercent", "mirrorPercentage", "mirrors"])
             yield return new(Kind, Http + mirror, Ignored, "requests are not mirrored");
@@ -76,7 +76,7 @@ internal static class FieldStatusTable
             yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; one with a list of revoked certificates, or `configmap://`: requests to the destination get 503 (UF)");
         }
         yield return new(Kind, policy + "proxyProtocol", Ignored, "no PROXY header is sent");
-        yield return new(Kind, policy + "retryBudget", Ignored, "a request is tried again only when no connection could be made");
+        yield return new(Kind, policy + "retryBudget", Ignored, "retries are limited by their policy alone");
         yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
     }
 
@@ -114,7 +114,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfMeshConfig()
     {
         const string Kind = MeshConfigBinder.Kind;
-        yield return new(Kind, "defaultHttpRetryPolicy", Ignored, "a request is tried again only when no connection could be made");
+        yield return new(Kind, "defaultHttpRetryPolicy.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "localityLbSetting", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "tcpKeepalive", Ignored, "the operating system's settings are used");

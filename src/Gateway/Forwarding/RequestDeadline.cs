@@ -68,16 +68,26 @@ internal sealed class RequestDeadline(TimeProvider time) : IRequestEndObserver
     /// <summary>A try begins.</summary>
     public void BeginTry(RequestContext request)
     {
-        if (Cause == DeadlineCause.Try)
-        {
-            _cancellation = NewSource();
-            Volatile.Write(ref _state, Next(_state, DeadlineCause.None));
-            if (_http!.RequestAborted.IsCancellationRequested)
-                Fire(DeadlineCause.ClientLeft);
-        }
+        Renew();
         Volatile.Write(ref _tryRunning, true);
         if (request.IsRequestComplete)
             StartTry();
+    }
+
+    /// <summary>Forgets that a try ran out of its time, so that there can be another one.</summary>
+    public void Renew()
+    {
+        Volatile.Write(ref _tryRunning, false);
+        Volatile.Write(ref _tryDue, 0);
+        if (Cause != DeadlineCause.Try)
+            return;
+        _cancellation = NewSource();
+        Volatile.Write(ref _state, Next(_state, DeadlineCause.None));
+        // What happened while the cause was taken was not noted.
+        if (_http!.RequestAborted.IsCancellationRequested)
+            Fire(DeadlineCause.ClientLeft);
+        else
+            Fire(DeadlineCause.Route);
     }
 
     /// <summary>The response headers are there: the limit of the try is over; false = a limit was faster.</summary>

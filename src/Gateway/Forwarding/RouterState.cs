@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using Gateway.Clusters;
 using Gateway.Http;
+using Gateway.Routing;
+using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -16,9 +19,16 @@ internal sealed class RouterState
     private RequestDeadline? _deadline;
     private bool _hasDeadline;
 
-    private RouterState(RequestContext request, IHttpForwarder forwarder)
+    private readonly RouterOptions _options;
+    private readonly RetryState _retry;
+    private ReplayableRequestBody? _replay;
+    private bool _replays;
+
+    private RouterState(RequestContext request, IHttpForwarder forwarder, RouterOptions options)
     {
         _request = request;
+        _options = options;
+        _retry = new RetryState(options.Random);
         _upstream = new UpstreamRequest(request, forwarder, this);
     }
 
@@ -28,25 +38,40 @@ internal sealed class RouterState
     /// <summary>What ended the try before its time.</summary>
     public DeadlineCause Cause => _hasDeadline ? _deadline!.Cause : DeadlineCause.None;
 
+    /// <summary>The retries.</summary>
+    public RetryState Retry => _retry;
+
+    /// <summary>Whether the request can be sent again after a try whose response was not begun.</summary>
+    private bool CanRepeat => !_request.HasBody || (_replays && _replay!.CanReplay);
+
     /// <summary>The object of the request's slot.</summary>
-    public static RouterState For(RequestContext request, IHttpForwarder forwarder)
+    public static RouterState For(RequestContext request, IHttpForwarder forwarder, RouterOptions options)
     {
         if (request.RouterState is not RouterState state)
-            request.RouterState = state = new RouterState(request, forwarder);
+            request.RouterState = state = new RouterState(request, forwarder, options);
         return state;
     }
 
-    /// <summary>A request begins; <see cref="End"/> must follow.</summary>
-    public void Begin(RequestTimeouts timeouts)
+    /// <summary>A request begins; <see cref="EndAsync"/> must follow.</summary>
+    public void Begin(Cluster cluster, RetryPolicy? policy, RequestTimeouts timeouts)
     {
+        _retry.Begin(policy);
+        if (policy is not null && NeedsReplay(cluster, policy))
+        {
+            (_replay ??= new ReplayableRequestBody(_options.ReplayBytes)).Attach(_request.Http.Request);
+            _replays = true;
+        }
         _hasDeadline = timeouts.Any;
         if (_hasDeadline)
             (_deadline ??= new RequestDeadline(_request.Time)).Begin(_request, timeouts);
     }
 
     /// <summary>One try.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamOutcome> TryAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
+        if (_replays)
+            _replay!.Rewind();
         if (_hasDeadline)
             _deadline!.BeginTry(_request);
         UpstreamOutcome outcome = await _upstream.SendAsync(cluster, endpoint);
@@ -64,14 +89,59 @@ internal sealed class RouterState
     /// Asked by the forwarder when the backend's status and headers are on the response, before anything of it is sent;
     /// false = the response is thrown away and the try ends.
     /// </summary>
-    public bool Accepts(HttpResponse response) =>
-        !_hasDeadline || _deadline!.AcceptHeaders(response.StatusCode == StatusCodes.Status101SwitchingProtocols);
+    public bool Accepts(HttpResponse response)
+    {
+        if (_retry.WantsOtherThan(response, CanRepeat))
+        {
+            // The forwarder waits for the end of the request's body otherwise.
+            if (_replays && !_request.IsRequestComplete)
+                _replay!.AbandonTry();
+            return false;
+        }
+        if (_retry.IsUsedUp)
+            _request.Info.Flags |= ResponseFlags.UpstreamRetryLimitExceeded;
+        return !_hasDeadline || _deadline!.AcceptHeaders(response.StatusCode == StatusCodes.Status101SwitchingProtocols);
+    }
+
+    /// <summary>Whether a try that has failed is followed by another one.</summary>
+    public bool WantsAgain(UpstreamOutcomeKind kind)
+    {
+        if (_request.Http.Response.HasStarted || _request.Http.RequestAborted.IsCancellationRequested)
+            return false;
+        // A response that was not taken because a limit was faster is a timeout, and comes here as such.
+        if (kind == UpstreamOutcomeKind.Refused)
+            return true;
+        // Where there was no connection nobody has read of the body.
+        bool unsent = kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout && !_retry.AnythingSent;
+        return _retry.WantsAgain(kind, CanRepeat || unsent);
+    }
+
+    /// <summary>Waits before the next try; false = a limit was reached or the client left meanwhile.</summary>
+    public async ValueTask<bool> PauseAsync(UpstreamEndpoint failed)
+    {
+        TimeSpan pause = _retry.Backoff(failed);
+        if (pause == TimeSpan.Zero)
+            return true;
+        if (_hasDeadline)
+            _deadline!.Renew();
+        await Task.Delay(pause, _request.Time, Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !Token.IsCancellationRequested;
+    }
 
     /// <summary>The request has ended.</summary>
-    public void End()
+    public ValueTask EndAsync()
     {
         if (_hasDeadline)
             _deadline!.End();
         _hasDeadline = false;
+        if (!_replays)
+            return ValueTask.CompletedTask;
+        _replays = false;
+        return _replay!.DetachAsync();
     }
+
+    // A body is kept only if something can fail after it was begun, so that most requests pay nothing.
+    private bool NeedsReplay(Cluster cluster, RetryPolicy policy) =>
+        _request.HasBody && _request.Upgrade is null && !(_request.Http.Request.ContentLength > _options.ReplayBytes)
+        && RetryVerdict.NeedsBodyAgain(policy, cluster.Config.Protocol == UpstreamProtocol.Http2, _request.Info.IsGrpc);
 }

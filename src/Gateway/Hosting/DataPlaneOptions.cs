@@ -25,6 +25,9 @@ internal sealed record DataPlaneOptions
     /// <summary>How long requests may go on on connections, ports and clusters that are no longer configured.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>So much of a request's body is kept so that it can be sent again; larger requests are tried once.</summary>
+    public int RetryBufferBytes { get; init; } = 1024 * 1024;
+
     /// <summary>Open connections over all ports.</summary>
     public int MaxConnections { get; init; } = 100_000;
 

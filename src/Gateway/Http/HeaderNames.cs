@@ -26,6 +26,7 @@ internal static class HeaderNames
     public const string OriginalPath = "x-envoy-original-path";
     public const string Overloaded = "x-envoy-overloaded";
     public const string ProxyConnection = "proxy-connection";
+    public const string RateLimited = "x-envoy-ratelimited";
     public const string Referer = "referer";
     public const string RequestId = "x-request-id";
     public const string Server = "server";

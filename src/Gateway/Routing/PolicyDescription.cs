@@ -18,7 +18,17 @@ internal static class PolicyDescription
         void Add(string policy, string text) => policies.Add(new PolicyInForce(policy, text, OriginOf(forward, policy)));
         if (forward.Timeout > TimeSpan.Zero)
             Add("timeout", Seconds(forward.Timeout));
+        if (forward.Retries is { } retries)
+            Add("retries", Describe(retries));
         return policies;
+    }
+
+    private static string Describe(RetryPolicy policy)
+    {
+        string codes = policy.StatusCodes.IsEmpty ? "" : $" ({string.Join(", ", policy.StatusCodes)})";
+        string limit = policy.PerTryTimeout > TimeSpan.Zero ? $", {Seconds(policy.PerTryTimeout)} per try" : "";
+        string hosts = policy.AvoidPreviousHosts ? ", not at endpoints tried before" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{policy.Attempts} more on {policy.RetryOn}{codes}{limit}, pause from {Seconds(policy.BackoffBase)}{hosts}");
     }
 
     /// <summary>A duration as Istio writes it.</summary>

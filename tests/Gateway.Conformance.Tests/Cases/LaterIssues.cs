@@ -17,9 +17,9 @@ internal static class LaterIssues
     [
         (Security, "a security kind", test => HasKind(test, "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication")),
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
-        (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities", "retry-policy")),
+        (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities")),
         (Traffic, "fault injection", test => IsOneOf(test.Expect.Get("outcome"), "fault")),
-        (Traffic, "retry or hash policy of the route", test => Any(test.Expect.Get("route"), "retries", "hash", "mirrors")),
+        (Traffic, "hash policy of the route", test => Any(test.Expect.Get("route"), "hash")),
         (Traffic, "CORS", test => test.Documents.Below("corsPolicy") && (IsOneOf(test.Request.Get("method"), "OPTIONS") || test.Expect.Get("response", "headers").Entries().Any(IsCors))),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),

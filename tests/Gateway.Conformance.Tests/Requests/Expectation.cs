@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Conformance.Tests.Cases;
+using Gateway.Conformance.Tests.Resolution;
 using Gateway.Routing;
 using YamlDotNet.RepresentationModel;
 
@@ -114,6 +115,7 @@ internal static class Expectation
         "note" => [],
         "name" => Same("route.name", value.Text(), actual.RouteName ?? "(none)"),
         "timeout" => actual.Route is { } route ? Same("route.timeout", value.Text(), PolicyDescription.Seconds(route.Timeout)) : [],
+        "retries" => actual.Route is { } route ? RetryPolicySuite.Differences(value, route.Retries) : [],
         _ => [$"unsupported expectation key \"route.{key}\""],
     };
 

@@ -101,6 +101,7 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
             TotalWeight = total,
             PathRewrite = rewrite,
             Timeout = policies.Timeout(),
+            Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, UsesConsistentHash(rule)),
             PolicyOrigins = policies.Origins,
         };
     }
@@ -127,6 +128,16 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
                 ? rewriteAuthority
                 : HeaderOperationsCompiler.Authority(outer?.Request) ?? HeaderOperationsCompiler.Authority(inner?.Request),
         };
+    }
+
+    private bool UsesConsistentHash(VirtualServiceRule rule)
+    {
+        foreach (HttpRouteDestination route in rule.Rule.Route)
+        {
+            if (route.Destination is { } destination && context.Clusters.UsesConsistentHash(destination, rule))
+                return true;
+        }
+        return false;
     }
 
     private bool TryRewrite(VirtualServiceRule rule, out PathRewrite? rewrite)

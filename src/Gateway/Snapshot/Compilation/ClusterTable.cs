@@ -13,6 +13,7 @@ internal sealed class ClusterTable(CompilationContext context)
 {
     private readonly Dictionary<(string Host, int Port, string Subset), Entry> _known = [];
     private readonly UpstreamTlsCompiler _tls = new(context);
+    private readonly bool _anyHash = context.Config.DestinationRules.Any(rule => rule.Spec.TrafficPolicy is not null || rule.Spec.Subsets.Any(subset => subset.TrafficPolicy is not null));
     private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
 
     /// <summary>All clusters made so far; routes refer to them by index.</summary>
@@ -42,6 +43,31 @@ internal sealed class ClusterTable(CompilationContext context)
         if (cluster.Finding is { } finding)
             context.Report(finding, rule.Origin, fieldPath, cluster.Message, destination.Node);
         return (cluster.Name, cluster.Index);
+    }
+
+    /// <summary>Whether the DestinationRule of a destination chooses endpoints by hash.</summary>
+    public bool UsesConsistentHash(Destination destination, VirtualServiceRule rule)
+    {
+        if (!_anyHash)
+            return false;
+        string host = HostName.ResolveShortName(destination.Host ?? "", rule.Namespace, context.Identity.ClusterDomain);
+        MeshService? service = context.Services.Find(host, context.Identity.Namespace, rule.Namespace);
+        if (service is null || context.DestinationRules.Find(service.Host, service.Namespace) is not { } effective)
+            return false;
+        int? port = destination.Port?.Number ?? (service.Ports.Count == 1 ? service.Ports[0].Number : null);
+        TrafficPolicy? own = destination.Subset is { Length: > 0 } name ? effective.FindSubset(name)?.TrafficPolicy : null;
+        LoadBalancerSettings? settings = LoadBalancerOf(own, port) ?? LoadBalancerOf(effective.TrafficPolicy, port);
+        return settings?.ConsistentHash is not null;
+    }
+
+    private static LoadBalancerSettings? LoadBalancerOf(TrafficPolicy? policy, int? port)
+    {
+        foreach (PortTrafficPolicy level in policy?.PortLevelSettings ?? default)
+        {
+            if (port is not null && level.Port?.Number == port)
+                return level.LoadBalancer;
+        }
+        return policy?.LoadBalancer;
     }
 
     private Entry Make((string Host, int Port, string Subset) key, MeshService? named)

@@ -1,4 +1,5 @@
 using Gateway.Config;
+using Gateway.Config.Model;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Compilation;
@@ -19,6 +20,16 @@ internal sealed class RoutePolicyCompiler(VirtualServiceRule rule)
             return TimeSpan.Zero;
         Note("timeout");
         return timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero;
+    }
+
+    /// <summary>What is tried again; null = nothing.</summary>
+    /// <param name="meshDefault">The mesh's policy, for rules without one.</param>
+    /// <param name="consistentHash">Whether a destination chooses endpoints by hash.</param>
+    public RetryPolicy? Retries(HttpRetry? meshDefault, bool consistentHash)
+    {
+        if (rule.Rule.Retries is not null)
+            Note("retries");
+        return RetryPolicyCompiler.Compile(rule.Rule.Retries ?? meshDefault, consistentHash);
     }
 
     private void Note(string field)
