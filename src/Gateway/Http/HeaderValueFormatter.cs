@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
@@ -17,9 +18,7 @@ internal static class HeaderValueFormatter
     /// <summary>Splits a value. What is not a well-formed operator stays as it is written; <c>%%</c> is a percent sign.</summary>
     public static HeaderValueFormat Parse(string value)
     {
-        // Headers travel as bytes, one char each; text from the configuration goes out as UTF-8.
-        if (!Ascii.IsValid(value))
-            value = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(value));
+        value = HeaderText.ToWire(value);
         if (!value.Contains('%', StringComparison.Ordinal))
             return new HeaderValueFormat(value, []);
         List<HeaderValuePart> parts = [];

@@ -23,7 +23,7 @@ internal static class HeaderCondition
         }
         for (int i = 0; i < values.Count; i++)
         {
-            if (header.Matcher.IsMatch(values[i]))
+            if (HeaderText.IsMatch(header.Matcher, values[i]))
                 return !header.Invert;
         }
         return header.Invert;
@@ -44,7 +44,7 @@ internal static class HeaderCondition
                 return $"\"{request.Path}{request.Query}\"";
         }
         return request.Headers.TryGetValue(header.Name, out StringValues values) && values.Count > 0
-            ? string.Join(", ", values.Select(value => $"\"{value}\""))
+            ? string.Join(", ", values.Select(value => $"\"{HeaderText.FromWire(value ?? "")}\""))
             : "no such header";
     }
 

@@ -5,6 +5,7 @@ using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Http;
 using Gateway.Listeners;
+using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Streams;
 using Gateway.Tls;
@@ -100,7 +101,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
     {
         // Not Append, which leaves out empty values.
         foreach (KeyValuePair<string, string> header in request.Headers)
-            _headers[header.Key] = StringValues.Concat(_headers[header.Key], header.Value);
+            _headers[header.Key] = StringValues.Concat(_headers[header.Key], HeaderText.ToWire(header.Value));
         return EdgeHeaders.Apply(
             _headers,
             new EdgeRequest
@@ -243,6 +244,6 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
 
     private static IReadOnlyList<KeyValuePair<string, string>> Flatten(HeaderDictionary headers) =>
         [.. headers
-            .SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key.ToLowerInvariant(), value ?? "")))
+            .SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key.ToLowerInvariant(), HeaderText.FromWire(value ?? ""))))
             .OrderBy(header => header.Key, StringComparer.Ordinal)];
 }
