@@ -5,6 +5,7 @@ using Gateway.Observability.AccessLogs;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
 using Gateway.Sources;
+using Gateway.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -56,7 +57,21 @@ internal static class ConfigInputs
         findings.AddRange(loaded.Diagnostics);
         CompileResult compiled = Compile(loaded.Config, options);
         findings.AddRange(compiled.Diagnostics);
+        findings.AddRange(SecretFindings(compiled.Snapshot));
         return new OfflineConfig(loaded.Config, compiled.Snapshot, [.. findings]);
+    }
+
+    /// <summary>
+    /// What serving would find in the Secrets. Only in those that were read: others, and certificate files, may well be
+    /// where the gateway runs, and not here.
+    /// </summary>
+    private static IEnumerable<Diagnostic> SecretFindings(GatewaySnapshot snapshot)
+    {
+        IEnumerable<DownstreamTlsConfig> downstream = snapshot.Listeners.SelectMany(listener => listener.FilterChains).Select(chain => chain.Tls).OfType<DownstreamTlsConfig>();
+        IEnumerable<UpstreamTlsConfig> upstream = snapshot.Clusters.Select(cluster => cluster.Config.Tls).OfType<UpstreamTlsConfig>();
+        return new CertificateStore(TimeProvider.System)
+            .Apply(snapshot.Secrets, [.. downstream.Distinct()], [.. upstream.Distinct()])
+            .Where(finding => finding.Resource is { } secret && snapshot.Secrets.ContainsKey($"{secret.Namespace}/{secret.Name}"));
     }
 
     private static CompileResult Compile(ConfigSet config, BootstrapOptions options)

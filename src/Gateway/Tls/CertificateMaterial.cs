@@ -55,9 +55,9 @@ internal sealed class CertificateMaterial
                 return new CertificateMaterial(Hash(certificate, key), leaf, SslStreamCertificateContext.Create(leaf, chain, offline: true));
             }
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or CryptographicException { InnerException: ArgumentException })
         {
-            // What CreateFromPem says when public keys differ.
+            // What CreateFromPem says when public keys differ, for elliptic curves and for RSA.
             error = "The key does not belong to the certificate.";
         }
         catch (CryptographicException)

@@ -24,6 +24,49 @@ public sealed class ExplanationTests
         Assert.True(misses[0].GetProperty("line").GetInt32() > 0);
     }
 
+    [Theory]
+    [InlineData("jösé", "exact: jösé", "b")]
+    [InlineData("jösé", "prefix: jö", "b")]
+    [InlineData("jösé", "regex: 'j[ä-ö]s.'", "b")]
+    [InlineData("jose", "exact: jösé", "a")]
+    [InlineData("jösé", "regex: 'j.s'", "a")]
+    public void Header_values_match_as_text_and_not_as_bytes(string value, string match, string destination)
+    {
+        Compiled config = Compiled.From(
+            Compiled.HttpGateway("h.test") + Compiled.Services("a", "b")
+            + Compiled.VirtualService("v", "h.test", $"{Compiled.To("b", $"{{headers: {{x-name: {{{match}}}}}}}")}, {Compiled.To("a")}"));
+
+        Assert.Equal(destination, config.Where("http://h.test/", ("x-name", value)));
+        Assert.Contains(KeyValuePair.Create("x-name", value), config.Get("http://h.test/", ("x-name", value)).Upstream!.Headers);
+    }
+
+    [Fact]
+    public void A_secret_without_a_usable_certificate_closes_the_connection()
+    {
+        const string Https = """
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: gw, namespace: default}
+            spec:
+              servers:
+              - port: {number: 443, name: https, protocol: HTTPS}
+                tls: {mode: SIMPLE, credentialName: broken}
+                hosts: ["h.test"]
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: broken, namespace: istio-system}
+            stringData: {tls.crt: nonsense, tls.key: nonsense}
+
+            """;
+
+        Explanation explanation = Compiled.From(Https + Compiled.Services("a") + Compiled.VirtualService("v", "h.test", Compiled.To("a"))).Get("https://h.test/");
+
+        Assert.Equal("connection_closed", explanation.Outcome);
+        Assert.Contains("Secret istio-system/broken", explanation.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unknown_host_or_port_names_what_there_is()
     {

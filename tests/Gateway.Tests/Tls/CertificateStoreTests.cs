@@ -45,11 +45,13 @@ public sealed class CertificateStoreTests : IDisposable
         Assert.Equal(tls.Certificate.SerialNumber, Leaf());
     }
 
-    [Fact]
-    public void A_key_of_another_certificate_is_reported_without_being_shown()
+    [Theory]
+    [InlineData(KeyKind.Ecdsa)]
+    [InlineData(KeyKind.Rsa)]
+    public void A_key_of_another_certificate_is_reported_without_being_shown(KeyKind kind)
     {
-        using TestCertificate one = _authority.IssueServer("one.test");
-        using TestCertificate two = _authority.IssueServer("two.test");
+        using TestCertificate one = _authority.IssueServer(kind, "one.test");
+        using TestCertificate two = _authority.IssueServer(kind, "two.test");
 
         Diagnostic finding = Assert.Single(Apply(("tls.crt", one.CertificatePem), ("tls.key", two.KeyPem)));
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Gateway.Config.Diagnostics;
 using Gateway.Listeners;
 using Gateway.Matching;
 using Gateway.Tls;
@@ -47,6 +49,19 @@ internal static class RequestExplainer
         return found;
     }
 
+    /// <summary>
+    /// What the data plane would find in the Secrets when it serves them; null = handshakes can succeed. Files are not
+    /// looked at: the machine that explains need not be the one that serves.
+    /// </summary>
+    private static string? UnusableSecrets(GatewaySnapshot snapshot, DownstreamTlsConfig tls)
+    {
+        if (tls.Certificates.Append(tls.ClientAuthorities).Any(reference => reference is { SecretName: null }))
+            return null;
+        var certificates = new CertificateStore(TimeProvider.System);
+        ImmutableArray<Diagnostic> findings = certificates.Apply(snapshot.Secrets, [tls]);
+        return certificates.Find(tls) is { IsUsable: true } ? null : string.Join(' ', findings.Select(finding => $"{finding.Resource}: {finding.Message}"));
+    }
+
     private static FilterChainConfig? FindChain(GatewaySnapshot snapshot, ListenerConfig listener, ExplainRequest request, out string problem)
     {
         problem = "";
@@ -73,6 +88,11 @@ internal static class RequestExplainer
                 problem = $"The Secret {certificate.SecretNamespace}/{name} of {found.Name} does not exist: the TLS handshake fails.";
                 return null;
             }
+        }
+        if (UnusableSecrets(snapshot, found.Tls) is { } unusable)
+        {
+            problem = $"{found.Name} has no usable certificate: the TLS handshake fails. {unusable}";
+            return null;
         }
         if (found.Tls.ClientCertificate == ClientCertificateMode.Required && !request.HasClientCertificate)
         {
