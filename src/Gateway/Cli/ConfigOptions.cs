@@ -34,6 +34,12 @@ internal sealed class ConfigOptions
         DefaultValueFactory = _ => "istio-system",
     };
 
+    private readonly Option<string?> _addresses = new("--addresses")
+    {
+        Description = "IP addresses of this gateway, A,A: ports of a ServiceEntry with one of them among its endpoints lead to it.",
+        HelpName = "ADDRESSES",
+    };
+
     /// <summary>Makes the options; <paramref name="requireConfig"/> = <c>--config</c> must be given.</summary>
     public ConfigOptions(bool requireConfig = true)
     {
@@ -42,6 +48,11 @@ internal sealed class ConfigOptions
         {
             if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryLabels(text, out _))
                 result.AddError($"--labels '{text}': write k=v,k=v.");
+        });
+        _addresses.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryAddresses(text, out _))
+                result.AddError($"--addresses '{text}': write IP addresses with commas between them.");
         });
     }
 
@@ -52,6 +63,7 @@ internal sealed class ConfigOptions
         command.Add(_meshConfig);
         command.Add(_labels);
         command.Add(_namespace);
+        command.Add(_addresses);
     }
 
     /// <summary>Reads the options.</summary>
@@ -60,11 +72,14 @@ internal sealed class ConfigOptions
         EquatableMap<string>? labels = null;
         if (parsed.GetValue(_labels) is { } text && OptionTexts.TryLabels(text, out Dictionary<string, string> pairs))
             labels = new EquatableMap<string>(pairs);
+        EquatableArray<string> addresses = [];
+        if (parsed.GetValue(_addresses) is { } list && OptionTexts.TryAddresses(list, out string[] own))
+            addresses = own.ToEquatableArray();
         return new BootstrapOptions
         {
             ConfigPaths = [.. parsed.GetValue(_config) ?? []],
             MeshConfigPath = parsed.GetValue(_meshConfig),
-            Identity = new GatewayIdentity { Namespace = parsed.GetValue(_namespace)!, Labels = labels },
+            Identity = new GatewayIdentity { Namespace = parsed.GetValue(_namespace)!, Labels = labels, Addresses = addresses },
         };
     }
 }

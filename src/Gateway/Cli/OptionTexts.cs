@@ -27,6 +27,13 @@ internal static class OptionTexts
             && IPEndPoint.TryParse(text, out endPoint);
     }
 
+    /// <summary>IP addresses with commas between them.</summary>
+    public static bool TryAddresses(string text, out string[] addresses)
+    {
+        addresses = text.Split(',', StringSplitOptions.TrimEntries);
+        return addresses.All(address => IPAddress.TryParse(address, out _));
+    }
+
     /// <summary><c>5s</c>, <c>500ms</c>, <c>1m</c>, or a plain number of seconds; at most one day.</summary>
     public static bool TryDuration(string text, out TimeSpan duration)
     {

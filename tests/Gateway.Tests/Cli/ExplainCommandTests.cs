@@ -43,6 +43,26 @@ public sealed class ExplainCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task A_service_entry_with_the_gateways_own_address_moves_its_port()
+    {
+        _folder.Write("front.yaml", """
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: front, namespace: istio-system}
+            spec:
+              hosts: [front.internal]
+              ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}]
+              resolution: STATIC
+              endpoints: [{address: 10.0.0.1}]
+            """);
+        string[] request = ["explain", "--config", _folder.Path, "GET", "http://shop.example.com:8080/cart"];
+
+        Assert.Contains("no_listener", (await CliRun.OfAsync(request)).Out, StringComparison.Ordinal);
+        Assert.Contains("0.0.0.0_8080", (await CliRun.OfAsync([.. request, "--addresses", "10.0.0.2, 10.0.0.1"])).Out, StringComparison.Ordinal);
+        Assert.Equal(2, (await CliRun.OfAsync([.. request, "--addresses", "nonsense"])).ExitCode);
+    }
+
+    [Fact]
     public async Task A_hit_names_the_route_its_place_and_the_destination()
     {
         CliRun run = await CliRun.OfAsync("explain", "--config", _folder.Path, "GET", "http://shop.example.com/cart?x=1");

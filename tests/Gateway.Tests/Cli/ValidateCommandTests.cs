@@ -31,6 +31,34 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_secret_that_cannot_be_used_is_an_error_and_one_that_is_elsewhere_is_not()
+    {
+        _folder.Write("gateway.yaml", Good.Replace("number: 80, name: http, protocol: HTTP", "number: 443, name: https, protocol: HTTPS", StringComparison.Ordinal)
+            + "\n    tls: {mode: SIMPLE, credentialName: web}\n");
+        CliRun without = await CliRun.OfAsync("validate", "--config", _folder.Path);
+        _folder.Write("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: web, namespace: istio-system}\nstringData: {tls.crt: a, tls.key: b}\n");
+        CliRun with = await CliRun.OfAsync("validate", "--config", _folder.Path);
+
+        Assert.Equal(0, without.ExitCode);
+        Assert.Equal(1, with.ExitCode);
+        Assert.Contains("secret.yaml:1:1: error GW0301 Secret istio-system/web", with.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("number: 443, name: tcp, protocol: TCP", "")]
+    [InlineData("number: 443, name: tls, protocol: HTTPS", "tls: {mode: PASSTHROUGH}")]
+    [InlineData("number: 443, name: tls, protocol: HTTPS", "tls: {}")]
+    public async Task A_server_that_is_not_opened_is_named_once(string port, string tls)
+    {
+        _folder.Write("gateway.yaml", Good.Replace("number: 80, name: http, protocol: HTTP", port, StringComparison.Ordinal) + $"\n    {tls}\n");
+
+        CliRun run = await CliRun.OfAsync("validate", "--config", _folder.Path);
+
+        Assert.Contains("warning GW0501", run.Out, StringComparison.Ordinal);
+        Assert.EndsWith($"0 errors, 1 warning{Environment.NewLine}", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_missing_folder_ends_with_1()
     {
         CliRun run = await CliRun.OfAsync("validate", "--config", Path.Combine(_folder.Path, "nothing"));

@@ -1,6 +1,5 @@
 using System.Security.Authentication;
 using Gateway.Config;
-using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Tls;
 
@@ -19,17 +18,9 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
     public DownstreamTlsConfig? Compile(MergedServer server)
     {
         ServerTlsSettings tls = server.Spec.Tls!;
-        if (tls.Mode is not (ServerTlsMode.Simple or ServerTlsMode.Mutual))
-        {
-            NotHonoured(server, "mode", $"TLS mode {tls.Mode} is not served; the server is left out.");
+        // Other modes, and pinned client certificates, have been reported where they were read.
+        if (tls.Mode is not (ServerTlsMode.Simple or ServerTlsMode.Mutual) || !tls.VerifyCertificateHash.IsEmpty || !tls.VerifyCertificateSpki.IsEmpty)
             return null;
-        }
-        if (!tls.VerifyCertificateHash.IsEmpty || !tls.VerifyCertificateSpki.IsEmpty)
-        {
-            NotHonoured(server, tls.VerifyCertificateHash.IsEmpty ? "verifyCertificateSpki" : "verifyCertificateHash",
-                "Pinned client certificates are not checked; the server is left out so that it does not admit clients that it should not.");
-            return null;
-        }
         bool isMutual = tls.Mode == ServerTlsMode.Mutual;
         return new DownstreamTlsConfig
         {
@@ -93,7 +84,4 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
             protocols |= SslProtocols.Tls13;
         return protocols;
     }
-
-    private void NotHonoured(MergedServer server, string field, string message) =>
-        context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls.{field}", message);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
+using Gateway.Config.Resolution;
 using Gateway.Listeners;
 
 namespace Gateway.Snapshot.Compilation;
@@ -78,7 +79,10 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
         return names.ToEquatableArray();
     }
 
-    private void Unsupported(MergedServer server) =>
-        context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.port.protocol",
-            $"{server.Spec.Port?.Protocol} servers without HTTP (TCP, or TLS that is passed through) are not served; this one is left out.");
+    /// <summary>A protocol or mode that is written has been reported where it was read; without a mode TLS is passed through.</summary>
+    private void Unsupported(MergedServer server)
+    {
+        if (server.Protocol == ServiceProtocol.Https && server.Spec.Tls?.Mode is null)
+            context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls", "Without a mode TLS is passed through, which is not served; the server is left out.");
+    }
 }
