@@ -37,6 +37,7 @@ internal static class FieldStatusTable
         yield return new(Kind, Servers + "bind", Supported, "an IP address; a server on a Unix socket is left out with a warning");
         yield return new(Kind, Servers + "defaultEndpoint", Ignored, "Istio's gateways do not use it either");
         yield return new(Kind, Servers + "port.targetPort", Ignored, "it is deprecated, and Istio's gateways do not use it either");
+        yield return new(Kind, Servers + "port.number", Supported, "a plain-text server and one with TLS exclude each other on one port and address, and the older one has it (`GW0204`); Istio opens both if the one with TLS is the only older one");
         foreach (string protocol in (string[])["TCP", "TLS", "MONGO", "MYSQL", "REDIS"])
             yield return new(Kind, Servers + "port.protocol", Ignored, "servers for other protocols than HTTP are not opened", protocol);
         foreach (string mode in (string[])["PASSTHROUGH", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"])
@@ -115,6 +116,7 @@ internal static class FieldStatusTable
     {
         const string Kind = MeshConfigBinder.Kind;
         yield return new(Kind, "defaultHttpRetryPolicy.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
+        yield return new(Kind, "accessLogFormat", Supported, "`%UPSTREAM_LOCAL_ADDRESS%` is always missing: pooled connections to destinations do not tell it");
         yield return new(Kind, "localityLbSetting", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "tcpKeepalive", Ignored, "the operating system's settings are used");

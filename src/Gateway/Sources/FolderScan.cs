@@ -30,7 +30,7 @@ internal sealed class FolderScan
     /// <summary>What could not be looked at.</summary>
     public List<Diagnostic> Diagnostics { get; } = [];
 
-    /// <summary>Roots and folders that could not be listed: what was known below them may still be there.</summary>
+    /// <summary>Roots, folders and links that could not be followed: what was known there may still be meant.</summary>
     public List<string> Unlisted { get; } = [];
 
     /// <summary>Folders that were entered through a symbolic link; a recursive watch of the root does not see into them.</summary>
@@ -110,11 +110,16 @@ internal sealed class FolderScan
             }
             else if (isConfiguration)
             {
-                // A link that leads nowhere is told; a file that went between the listing and now is simply gone.
+                // A link that leads nowhere is a volume that broke; a file that went between the listing and now is simply gone.
                 if (childStamp.Kind == PathKind.File)
+                {
                     Take(child, childStamp);
+                }
                 else if (entry.LinkTarget is not null)
+                {
+                    Unlisted.Add(child);
                     Report(child, "The link leads to nothing that can be read.");
+                }
             }
         }
     }

@@ -222,6 +222,24 @@ public sealed class FileConfigSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_broken_link_led_to_keeps_its_last_text_until_the_link_is_gone()
+    {
+        _folder.Write("elsewhere/a.yaml", "a: 1");
+        _folder.Write("root/keep.yaml", "b: 1");
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "root", "a.yaml"), "../elsewhere/a.yaml");
+        await using FileConfigSource source = new([Path.Combine(_folder.Path, "root")], TimeProvider.System, NullLogger.Instance);
+        Assert.Equal(2, (await source.ListAsync(default)).Documents.Length);
+
+        File.Delete(Path.Combine(_folder.Path, "elsewhere", "a.yaml"));
+        SourceListing broken = await source.ListAsync(default);
+        File.Delete(Path.Combine(_folder.Path, "root", "a.yaml"));
+        SourceListing gone = await source.ListAsync(default);
+
+        Assert.Equal((2, "GW0006"), (broken.Documents.Length, Assert.Single(broken.Diagnostics).Code));
+        Assert.Equal((1, 0), (gone.Documents.Length, gone.Diagnostics.Length));
+    }
+
+    [Fact]
     public async Task Links_in_a_circle_end()
     {
         _folder.Write("sub/a.yaml", "a");
