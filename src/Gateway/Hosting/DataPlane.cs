@@ -43,7 +43,7 @@ internal sealed class DataPlane : IAsyncDisposable
         Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
         Listeners = new ListenerManager(binding, limits, _engine.Transport, handoff, time, loggers);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time), new RouterOptions(Random.Shared) { ReplayBytes = options.RetryBufferBytes })), options.DrainTime, time);
+            Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time), new RouterOptions(Random.Shared) { ReplayBytes = options.RetryBufferBytes }), Random.Shared), options.DrainTime, time);
         var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, _drain, sink, time);
     }

@@ -3,11 +3,16 @@ namespace Gateway.Http;
 /// <summary>Header names of Envoy and of proxies in general, lower case as Envoy writes them.</summary>
 internal static class HeaderNames
 {
+    public const string AllowCredentials = "access-control-allow-credentials";
+    public const string AllowHeaders = "access-control-allow-headers";
+    public const string AllowMethods = "access-control-allow-methods";
+    public const string AllowOrigin = "access-control-allow-origin";
     public const string AttemptCount = "x-envoy-attempt-count";
     public const string Connection = "connection";
     public const string ContentLength = "content-length";
     public const string ContentType = "content-type";
     public const string Expect = "expect";
+    public const string ExposeHeaders = "access-control-expose-headers";
     public const string ExpectedTimeout = "x-envoy-expected-rq-timeout-ms";
     public const string ExternalAddress = "x-envoy-external-address";
     public const string ForwardedClientCert = "x-forwarded-client-cert";
@@ -22,6 +27,7 @@ internal static class HeaderNames
     public const string Internal = "x-envoy-internal";
     public const string KeepAlive = "keep-alive";
     public const string Location = "location";
+    public const string MaxAge = "access-control-max-age";
     public const string OriginalHost = "x-envoy-original-host";
     public const string OriginalPath = "x-envoy-original-path";
     public const string Overloaded = "x-envoy-overloaded";

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Http;
 
@@ -15,6 +16,8 @@ internal static class LocalReply
     // Envoy keeps a connection open this long to let the client read the answer before it sees a reset.
     private static readonly TimeSpan DelayedClose = TimeSpan.FromSeconds(1);
 
+    private static readonly HeaderDictionary NoHeaders = [];
+
     /// <summary>Answers with a text.</summary>
     /// <param name="request">The request; its response has not started.</param>
     /// <param name="status">HTTP status; gRPC clients get the matching grpc-status.</param>
@@ -24,6 +27,14 @@ internal static class LocalReply
     /// <param name="close">Whether an HTTP/1 connection ends with this answer in any case.</param>
     public static ValueTask SendAsync(RequestContext request, int status, string body, ResponseFlags flags, string details, bool close = false) =>
         SendAsync(request, status, body.Length == 0 ? default : Encoding.UTF8.GetBytes(body), flags, details, close, location: null);
+
+    /// <summary>Answers with a grpc-status of its own; a client that does not speak gRPC gets a plain 200 with the text.</summary>
+    public static ValueTask SendGrpcAsync(RequestContext request, int grpcStatus, string body, ResponseFlags flags, string details) =>
+        SendAsync(request, 200, Encoding.UTF8.GetBytes(body), flags, details, close: false, location: null, grpcStatus);
+
+    /// <summary>Answers 200 with headers alone.</summary>
+    public static ValueTask SendHeadersAsync(RequestContext request, IHeaderDictionary headers, string details) =>
+        SendAsync(request, 200, default, ResponseFlags.None, details, close: false, location: null, grpcStatus: null, headers);
 
     /// <summary>Answers with bytes as configured.</summary>
     public static ValueTask SendDirectAsync(RequestContext request, int status, ReadOnlyMemory<byte> body) =>
@@ -45,7 +56,8 @@ internal static class LocalReply
     };
 
     private static async ValueTask SendAsync(
-        RequestContext request, int status, ReadOnlyMemory<byte> body, ResponseFlags flags, string details, bool close, string? location)
+        RequestContext request, int status, ReadOnlyMemory<byte> body, ResponseFlags flags, string details, bool close, string? location,
+        int? grpcStatus = null, IHeaderDictionary? headers = null)
     {
         StreamInfo info = request.Info;
         info.Flags |= flags;
@@ -56,10 +68,12 @@ internal static class LocalReply
             return;
         response.Headers.Clear();
         bool isHead = HttpMethods.IsHead(request.Method);
-        bool asGrpc = info.IsGrpc && status != 200;
+        foreach (KeyValuePair<string, StringValues> header in headers ?? NoHeaders)
+            response.Headers[header.Key] = header.Value;
+        bool asGrpc = info.IsGrpc && (status != 200 || grpcStatus is not null);
         if (asGrpc)
         {
-            WriteGrpc(response.Headers, info, status, isHead ? default : body);
+            WriteGrpc(response.Headers, info, grpcStatus ?? ToGrpcStatus(status), isHead ? default : body);
             status = 200;
             body = default;
         }
@@ -108,10 +122,10 @@ internal static class LocalReply
         }
     }
 
-    private static void WriteGrpc(IHeaderDictionary headers, StreamInfo info, int status, ReadOnlyMemory<byte> message)
+    private static void WriteGrpc(IHeaderDictionary headers, StreamInfo info, int grpcStatus, ReadOnlyMemory<byte> message)
     {
         headers[HeaderNames.ContentType] = "application/grpc";
-        headers[HeaderNames.GrpcStatus] = info.GrpcStatus = ToGrpcStatus(status).ToString(CultureInfo.InvariantCulture);
+        headers[HeaderNames.GrpcStatus] = info.GrpcStatus = grpcStatus.ToString(CultureInfo.InvariantCulture);
         if (!message.IsEmpty)
             headers[HeaderNames.GrpcMessage] = PercentEncode(message.Span);
     }

@@ -86,6 +86,9 @@ internal sealed class RequestContext
     /// <summary>Kept by the router from one request of this slot to the next; nobody else looks into it.</summary>
     public object? RouterState { get; set; }
 
+    /// <summary>The origin that a CORS policy allows, to be told in the response; null = none.</summary>
+    public string? AllowedOrigin { get; set; }
+
     /// <summary>Whether the answer was made by the gateway itself.</summary>
     public bool AnsweredLocally { get; set; }
 
@@ -146,6 +149,7 @@ internal sealed class RequestContext
         Upgrade = null;
         RequestEndTimestamp = 0;
         EndObserver = null;
+        AllowedOrigin = null;
         AnsweredLocally = false;
         Method = Scheme = Authority = Path = Query = "";
     }

@@ -16,11 +16,33 @@ internal static class PolicyDescription
     {
         var policies = new List<PolicyInForce>();
         void Add(string policy, string text) => policies.Add(new PolicyInForce(policy, text, OriginOf(forward, policy)));
+        if (forward.Fault is { } fault)
+            Add("fault", Describe(fault));
+        if (forward.Cors is { } cors)
+            Add("corsPolicy", Describe(cors));
         if (forward.Timeout > TimeSpan.Zero)
             Add("timeout", Seconds(forward.Timeout));
         if (forward.Retries is { } retries)
             Add("retries", Describe(retries));
         return policies;
+    }
+
+    private static string Describe(FaultPolicy fault)
+    {
+        var parts = new List<string>();
+        if (fault.Delay > TimeSpan.Zero)
+            parts.Add($"{Seconds(fault.Delay)} of delay for {fault.DelayShare}");
+        if (fault.AbortGrpcStatus is { } grpc)
+            parts.Add($"grpc-status {grpc} for {fault.AbortShare}");
+        else if (fault.AbortStatus > 0)
+            parts.Add($"status {fault.AbortStatus} for {fault.AbortShare}");
+        return string.Join(", ", parts);
+    }
+
+    private static string Describe(CorsConfig cors)
+    {
+        string strangers = cors.ForwardsUnmatchedPreflights ? "" : ", preflight requests of others are answered";
+        return $"origins {string.Join(", ", cors.AllowOrigins)}{strangers}";
     }
 
     private static string Describe(RetryPolicy policy)

@@ -23,6 +23,12 @@ internal sealed class ForwardAction : RouteAction
     /// <summary>What is tried again; null = nothing.</summary>
     public RetryPolicy? Retries { get; init; }
 
+    /// <summary>Faults injected; null = none.</summary>
+    public FaultPolicy? Fault { get; init; }
+
+    /// <summary>What pages of other origins may ask; null = nothing is said about it.</summary>
+    public CorsConfig? Cors { get; init; }
+
     /// <summary>Where the policies above were written; what is missing is a default.</summary>
     public EquatableArray<RoutePolicyOrigin> PolicyOrigins { get; init; }
 

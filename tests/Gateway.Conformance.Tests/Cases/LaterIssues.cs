@@ -18,9 +18,7 @@ internal static class LaterIssues
         (Security, "a security kind", test => HasKind(test, "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication")),
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
         (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities")),
-        (Traffic, "fault injection", test => IsOneOf(test.Expect.Get("outcome"), "fault")),
         (Traffic, "hash policy of the route", test => Any(test.Expect.Get("route"), "hash")),
-        (Traffic, "CORS", test => test.Documents.Below("corsPolicy") && (IsOneOf(test.Request.Get("method"), "OPTIONS") || test.Expect.Get("response", "headers").Entries().Any(IsCors))),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
         (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),
@@ -57,9 +55,6 @@ internal static class LaterIssues
     private static bool Any(YamlNode? node, params string[] keys) => keys.Any(key => node.Get(key) is not null);
 
     private static bool Below(this IEnumerable<YamlNode> documents, string key) => documents.SelectMany(document => document.Below(key)).Any();
-
-    private static bool IsCors(KeyValuePair<string, YamlNode> header) =>
-        header.Key.StartsWith("access-control-", StringComparison.OrdinalIgnoreCase);
 
     private static bool PassesThrough(YamlNode gateway) =>
         gateway.Below("mode").Any(mode => mode.Text() is "PASSTHROUGH" or "AUTO_PASSTHROUGH");

@@ -6,5 +6,5 @@ namespace Gateway.Http.Filters;
 internal static class FilterOrder
 {
     /// <summary>The filters of a chain, the router last.</summary>
-    public static ImmutableArray<HttpFilter> Build(HttpFilter router) => [router];
+    public static ImmutableArray<HttpFilter> Build(HttpFilter router, Random random) => [new FaultFilter(random), new CorsFilter(), router];
 }

@@ -94,7 +94,7 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
         }
         if (!TryRewrite(rule, out PathRewrite? rewrite))
             return null;
-        var policies = new RoutePolicyCompiler(rule);
+        var policies = new RoutePolicyCompiler(rule, context);
         return new ForwardAction
         {
             Destinations = destinations.ToEquatableArray(),
@@ -102,6 +102,8 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
             PathRewrite = rewrite,
             Timeout = policies.Timeout(),
             Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, UsesConsistentHash(rule)),
+            Fault = policies.Fault(),
+            Cors = policies.Cors(),
             PolicyOrigins = policies.Origins,
         };
     }

@@ -1,13 +1,24 @@
+using System.Globalization;
 using Gateway.Config;
+using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
+using Gateway.Matching;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Compilation;
 
 /// <summary>Turns the traffic policies of a rule (timeout, retries, fault …) into those of a forwarding action.</summary>
 /// <param name="rule">The rule.</param>
-internal sealed class RoutePolicyCompiler(VirtualServiceRule rule)
+/// <param name="context">The compilation.</param>
+internal sealed class RoutePolicyCompiler(VirtualServiceRule rule, CompilationContext context)
 {
+    // By number.
+    private static readonly string[] GrpcStatuses =
+    [
+        "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+    ];
+
     private readonly List<RoutePolicyOrigin> _origins = [];
 
     /// <summary>Where the policies compiled so far were written.</summary>
@@ -30,6 +41,56 @@ internal sealed class RoutePolicyCompiler(VirtualServiceRule rule)
         if (rule.Rule.Retries is not null)
             Note("retries");
         return RetryPolicyCompiler.Compile(rule.Rule.Retries ?? meshDefault, consistentHash);
+    }
+
+    /// <summary>The faults injected; null = none.</summary>
+    public FaultPolicy? Fault()
+    {
+        if (rule.Rule.Fault is not { } fault)
+            return null;
+        Note("fault");
+        Fraction delayShare = fault.Delay?.Percentage is { } share ? Fraction.FromPercent(share.Value ?? 0) : Fraction.FromPercent(fault.Delay?.Percent ?? 0);
+        int? grpcStatus = fault.Abort?.GrpcStatus is { } name ? Array.IndexOf(GrpcStatuses, name) : null;
+        bool aborts = fault.Abort?.HttpStatus is not null || grpcStatus >= 0;
+        return new FaultPolicy
+        {
+            Delay = fault.Delay?.FixedDelay ?? TimeSpan.Zero,
+            DelayShare = delayShare,
+            AbortStatus = fault.Abort?.HttpStatus ?? 0,
+            AbortGrpcStatus = grpcStatus,
+            AbortShare = aborts ? Fraction.FromPercent(fault.Abort?.Percentage?.Value ?? 0) : default,
+        };
+    }
+
+    /// <summary>What pages of other origins may ask; null = nothing is said about it.</summary>
+    public CorsConfig? Cors()
+    {
+        if (rule.Rule.CorsPolicy is not { } cors)
+            return null;
+        Note("corsPolicy");
+        var origins = new List<StringMatcher>();
+        foreach (StringMatch match in cors.AllowOrigins)
+        {
+            if (context.Matchers.TryGet(match, ignoreCase: false, out StringMatcher matcher, out string error))
+                origins.Add(matcher);
+            else
+                context.Report(DiagnosticCatalogue.BadRegex, rule.Origin, $"{rule.FieldPath}.corsPolicy.allowOrigins", $"The regular expression \"{match.Regex}\" cannot be compiled: {error} It allows no origin.", match.Node);
+        }
+        if (cors.AllowOrigins.IsEmpty)
+        {
+            foreach (string origin in cors.AllowOrigin)
+                origins.Add(StringMatcher.Exact(origin));
+        }
+        return new CorsConfig
+        {
+            AllowOrigins = origins.ToEquatableArray(),
+            AllowMethods = string.Join(',', cors.AllowMethods),
+            AllowHeaders = string.Join(',', cors.AllowHeaders),
+            ExposeHeaders = string.Join(',', cors.ExposeHeaders),
+            MaxAge = cors.MaxAge is { } age ? ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture) : "",
+            AllowCredentials = cors.AllowCredentials ?? false,
+            ForwardsUnmatchedPreflights = cors.UnmatchedPreflights != UnmatchedPreflights.Ignore,
+        };
     }
 
     private void Note(string field)

@@ -194,6 +194,33 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             Policies = PolicyDescription.Of(forward),
             ResponseHeaders = ResponseHeaders(chosen.ResponseHeaders, info),
         };
+        if (forward.Fault is { AbortShare.IsAll: true } fault)
+        {
+            return explanation with
+            {
+                Outcome = "fault",
+                Reason = "The route answers every request with an injected fault.",
+                Status = info.IsGrpc || fault.AbortGrpcStatus is not null ? 200 : fault.AbortStatus,
+                Flag = "FI",
+                Body = "fault filter abort",
+            };
+        }
+        if (forward.Cors is { } cors)
+        {
+            CorsVerdict verdict = CorsDecision.Of(cors, request.Method, _headers);
+            var headers = new HeaderDictionary();
+            if (verdict is CorsVerdict.Preflight or CorsVerdict.PreflightOfStranger)
+            {
+                CorsDecision.TellPreflight(cors, verdict == CorsVerdict.Preflight, _headers, headers);
+                return explanation with { Outcome = "local_reply", Reason = "The gateway answers the preflight request.", Status = 200, Body = "", ResponseHeaders = Flatten(headers) };
+            }
+            if (verdict == CorsVerdict.Allowed)
+            {
+                HeaderOperator.ApplyToResponse(chosen.ResponseHeaders, headers, _headers, info);
+                CorsDecision.TellResponse(cors, _headers["origin"].ToString(), headers);
+                explanation = explanation with { ResponseHeaders = Flatten(headers) };
+            }
+        }
         if (chosen.ClusterIndex < 0)
             return UpstreamFailure(explanation, $"Nothing defines the cluster {chosen.Cluster}: its host, port or subset is unknown.", "NC", "");
         if (target.Endpoints.Count == 0)
