@@ -70,7 +70,10 @@ internal static class FieldStatusTable
         foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
         {
             yield return new(Kind, place + "connectionPool", Ignored, "connections and requests to the destination are not limited");
-            yield return new(Kind, place + "loadBalancer", Ignored, "the default load balancing is used");
+            foreach (string part in (string[])["backendUtilization", "warmup", "warmupDurationSecs", "zoneAwareLbSetting"])
+                yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
+            yield return new(Kind, place + "loadBalancer.localityLbSetting", Ignored, "load balancing does not look at localities");
+            yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");
             yield return new(Kind, place + "outlierDetection", Ignored, "failing endpoints are not ejected");
             yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL needs a workload certificate, which the gateway does not have: requests to the destination get 503 (UF)");
             yield return new(Kind, place + "tls.caCrl", Supported, "lists of revoked certificates are not read: requests to the destination get 503 (UF)");

@@ -126,6 +126,7 @@ internal static class ConfigDump
         writer.WriteString("protocol", cluster.Protocol.ToString());
         writer.WriteString("discovery", cluster.Discovery.ToString());
         writer.WriteNumber("connectTimeoutMilliseconds", (long)cluster.ConnectTimeout.TotalMilliseconds);
+        writer.WriteString("loadBalancer", cluster.LoadBalancer.Algorithm.ToString());
         if (cluster.Tls is { } tls)
             UpstreamTls(writer, tls);
         PolicyJson.Write(writer, assignment.Policy);

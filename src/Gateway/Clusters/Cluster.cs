@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Gateway.Clusters.Discovery;
+using Gateway.Clusters.LoadBalancing;
 using Gateway.Config;
 using Gateway.Tls;
 
@@ -20,6 +21,7 @@ internal sealed class Cluster : IDisposable
     private EquatableArray<EndpointConfig>? _assigned;
     private DnsDiscovery? _discovery;
     private volatile EndpointSet _endpoints = EndpointSet.Empty;
+    private volatile ILoadBalancer _balancer;
     private int _activeRequests;
     private long _totalRequests;
 
@@ -28,6 +30,7 @@ internal sealed class Cluster : IDisposable
         Config = config;
         _random = random;
         _time = time;
+        _balancer = LoadBalancers.Create(config.LoadBalancer, _endpoints, random);
         Connector = new UpstreamConnector(config, time, FindByHost, findTls);
         _handler = new SocketsHttpHandler
         {
@@ -79,7 +82,9 @@ internal sealed class Cluster : IDisposable
     public string OriginOf(UpstreamEndpoint endpoint) => Config.SeparatesHosts ? endpoint.SecureOrigin : endpoint.Origin;
 
     /// <summary>Chooses an endpoint; null = there is none (503 UH).</summary>
-    public UpstreamEndpoint? Pick() => LeastRequestBalancer.Pick(_endpoints, _random);
+    /// <param name="hash">Hash of the request; null = it has none.</param>
+    /// <param name="attempt">How many choices for the request were passed over before.</param>
+    public UpstreamEndpoint? Pick(ulong? hash = null, int attempt = 0) => _balancer.Pick(hash, attempt);
 
     /// <summary>A request begins to use the cluster; <see cref="End"/> must follow.</summary>
     public void Begin()
@@ -125,21 +130,19 @@ internal sealed class Cluster : IDisposable
     // Endpoints whose address stays keep their counters.
     private void Publish(List<ResolvedEndpoint> endpoints)
     {
-        EndpointSet before = _endpoints;
+        Dictionary<EndPoint, UpstreamEndpoint> before = [];
+        foreach (UpstreamEndpoint endpoint in _endpoints.Endpoints)
+            before[endpoint.EndPoint] = endpoint;
         var result = ImmutableArray.CreateBuilder<UpstreamEndpoint>(endpoints.Count);
         var weights = ImmutableArray.CreateBuilder<uint>(endpoints.Count);
         foreach (ResolvedEndpoint endpoint in endpoints)
         {
-            UpstreamEndpoint? known = null;
-            foreach (UpstreamEndpoint candidate in before.Endpoints)
-            {
-                if (candidate.EndPoint.Equals(endpoint.EndPoint))
-                    known = candidate;
-            }
-            result.Add(known ?? new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority));
+            result.Add(before.GetValueOrDefault(endpoint.EndPoint) ?? new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority));
             weights.Add(Math.Max(1, endpoint.Weight));
         }
-        _endpoints = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
+        var set = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
+        _balancer = LoadBalancers.Create(Config.LoadBalancer, set, _random);
+        _endpoints = set;
     }
 
     private EndPoint? FindByHost(string host)

@@ -1,3 +1,4 @@
+using Gateway.Clusters.LoadBalancing;
 using Gateway.Config;
 using Gateway.Tls;
 
@@ -55,6 +56,9 @@ internal sealed record ClusterConfig
 
     /// <summary>How long an unused connection is kept.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How an endpoint is chosen.</summary>
+    public LoadBalancerConfig LoadBalancer { get; init; } = new();
 
     /// <summary>TLS towards the endpoints; null = plain text. Whoever opens connections must honour it.</summary>
     public UpstreamTlsConfig? Tls { get; init; }

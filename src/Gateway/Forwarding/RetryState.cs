@@ -38,14 +38,14 @@ internal sealed class RetryState(Random random)
     }
 
     /// <summary>Chooses the endpoint of the next try; endpoints tried before are passed over as often as the policy says. Null = there is none.</summary>
-    public UpstreamEndpoint? Choose(Cluster cluster)
+    public UpstreamEndpoint? Choose(Cluster cluster, ulong? hash)
     {
         Attempts++;
-        UpstreamEndpoint? endpoint = cluster.Pick();
+        UpstreamEndpoint? endpoint = cluster.Pick(hash);
         if (_tried.Count == 0 || !_policy!.AvoidPreviousHosts)
             return endpoint;
         for (int i = 0; i < _policy.HostSelectionRetryMaxAttempts && endpoint is not null && _tried.Contains(endpoint); i++)
-            endpoint = cluster.Pick();
+            endpoint = cluster.Pick(hash, i + 1);
         return endpoint;
     }
 

@@ -43,8 +43,11 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options) : 
             request.Destination!, request.Route!, request.Http.Request.Headers, request.Authority, request.Path, request.Query, request.Chain!.Settings, request.Info);
         (request.Authority, request.Path) = (head.Authority, head.Path);
         request.Info.Authority = request.Authority;
+        var forward = (ForwardAction)request.Route!.Action;
+        if (!forward.HashPolicies.IsEmpty)
+            request.Hash = RequestHash.Compute(forward.HashPolicies, request);
         RouterState state = RouterState.For(request, forwarder, options);
-        state.Begin(cluster, ((ForwardAction)request.Route!.Action).Retries, head.Timeouts);
+        state.Begin(cluster, forward.Retries, head.Timeouts);
         try
         {
             await TryAsync(request, cluster, state, head.Timeouts);
@@ -60,7 +63,7 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options) : 
     {
         while (true)
         {
-            UpstreamEndpoint? endpoint = state.Retry.Choose(cluster);
+            UpstreamEndpoint? endpoint = state.Retry.Choose(cluster, request.Hash);
             if (endpoint is null)
             {
                 await LocalReply.SendAsync(request, 503, "no healthy upstream", ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");

@@ -144,6 +144,8 @@ internal sealed class UpstreamRequest : HttpTransformer
             if (settings.SendEnvoyDebugHeaders)
                 headers[HeaderNames.UpstreamServiceTime] = info.UpstreamServiceTimeMs.Value.ToString(CultureInfo.InvariantCulture);
         }
+        if (_request.MadeCookie is { } cookie)
+            headers.Append(HeaderNames.SetCookie, cookie);
         HeaderOperator.ApplyToResponse(_request.ResponseHeaders, headers, _request.Http.Request.Headers, info);
         foreach (HttpFilter filter in _request.Chain.Filters)
             filter.OnResponse(_request);

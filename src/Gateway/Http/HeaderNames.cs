@@ -41,4 +41,7 @@ internal static class HeaderNames
     public const string Upgrade = "upgrade";
     public const string UpstreamServiceTime = "x-envoy-upstream-service-time";
     public const string UserAgent = "user-agent";
+
+    /// <summary><c>set-cookie</c></summary>
+    public const string SetCookie = "set-cookie";
 }

@@ -71,6 +71,12 @@ internal sealed class RequestContext
     /// <summary>The live cluster of <see cref="Destination"/>; null = it does not exist (503 NC).</summary>
     public Cluster? Cluster { get; set; }
 
+    /// <summary>By what the request finds its endpoint; null = by nothing of its own.</summary>
+    public ulong? Hash { get; set; }
+
+    /// <summary>A cookie that binds the client to its endpoint, to be set with the answer of the upstream; null = none.</summary>
+    public string? MadeCookie { get; set; }
+
     /// <summary>Response header operations of the route; applied to whatever is answered once a route was found.</summary>
     public EquatableArray<HeaderOperations> ResponseHeaders { get; set; }
 
@@ -145,6 +151,8 @@ internal sealed class RequestContext
         Route = null;
         Destination = null;
         Cluster = null;
+        Hash = null;
+        MadeCookie = null;
         ResponseHeaders = default;
         Upgrade = null;
         RequestEndTimestamp = 0;

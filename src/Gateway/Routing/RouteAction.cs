@@ -14,6 +14,9 @@ internal sealed class ForwardAction : RouteAction
     /// <summary>Sum of the weights; what a random number is taken modulo of.</summary>
     public required long TotalWeight { get; init; }
 
+    /// <summary>What of a request its endpoint is chosen by: that of every destination.</summary>
+    public EquatableArray<HashPolicy> HashPolicies { get; init; }
+
     /// <summary>How the path is rewritten; null = not.</summary>
     public PathRewrite? PathRewrite { get; init; }
 

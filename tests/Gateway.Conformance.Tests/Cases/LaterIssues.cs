@@ -17,8 +17,6 @@ internal static class LaterIssues
     [
         (Security, "a security kind", test => HasKind(test, "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication")),
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
-        (Traffic, "function of destination policies", test => IsOneOf(test.Node.Get("kind"), "effective-traffic-policy", "locality-match", "locality-priorities")),
-        (Traffic, "hash policy of the route", test => Any(test.Expect.Get("route"), "hash")),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
         (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),

@@ -116,8 +116,24 @@ internal static class Expectation
         "name" => Same("route.name", value.Text(), actual.RouteName ?? "(none)"),
         "timeout" => actual.Route is { } route ? Same("route.timeout", value.Text(), PolicyDescription.Seconds(route.Timeout)) : [],
         "retries" => actual.Route is { } route ? RetryPolicySuite.Differences(value, route.Retries) : [],
+        "hash" => actual.Route is { } hashed ? value.Entries().SelectMany(entry => CompareHash(entry.Key, entry.Value, hashed)) : [],
         _ => [$"unsupported expectation key \"route.{key}\""],
     };
+
+    private static IEnumerable<string> CompareHash(string key, YamlNode value, ForwardAction route)
+    {
+        HashPolicy? only = route.HashPolicies.Count == 1 ? route.HashPolicies[0] : null;
+        string actual = only is null ? $"{route.HashPolicies.Count} policies" : $"{only.Source} {only.Name}";
+        return key switch
+        {
+            "httpHeaderName" => Same("route.hash", $"{HashSource.Header} {value.Text()}", actual),
+            "httpQueryParameterName" => Same("route.hash", $"{HashSource.QueryParameter} {value.Text()}", actual),
+            "useSourceIp" => Same("route.hash", $"{HashSource.SourceIp} ", actual),
+            "httpCookie" => Same("route.hash", $"{HashSource.Cookie} {value.Get("name").Text()}", actual),
+            "note" => [],
+            _ => [$"unsupported expectation key \"route.hash.{key}\""],
+        };
+    }
 
     /// <summary>A list means several values, null means none.</summary>
     private static IEnumerable<string> SameHeader(string side, KeyValuePair<string, YamlNode> expected, string[] actual) =>

@@ -95,13 +95,15 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
         if (!TryRewrite(rule, out PathRewrite? rewrite))
             return null;
         var policies = new RoutePolicyCompiler(rule, context);
+        EquatableArray<HashPolicy> hashPolicies = context.Clusters.HashPolicies(destinations);
         return new ForwardAction
         {
             Destinations = destinations.ToEquatableArray(),
             TotalWeight = total,
             PathRewrite = rewrite,
+            HashPolicies = hashPolicies,
             Timeout = policies.Timeout(),
-            Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, UsesConsistentHash(rule)),
+            Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, !hashPolicies.IsEmpty),
             Fault = policies.Fault(),
             Cors = policies.Cors(),
             PolicyOrigins = policies.Origins,
@@ -130,16 +132,6 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
                 ? rewriteAuthority
                 : HeaderOperationsCompiler.Authority(outer?.Request) ?? HeaderOperationsCompiler.Authority(inner?.Request),
         };
-    }
-
-    private bool UsesConsistentHash(VirtualServiceRule rule)
-    {
-        foreach (HttpRouteDestination route in rule.Rule.Route)
-        {
-            if (route.Destination is { } destination && context.Clusters.UsesConsistentHash(destination, rule))
-                return true;
-        }
-        return false;
     }
 
     private bool TryRewrite(VirtualServiceRule rule, out PathRewrite? rewrite)

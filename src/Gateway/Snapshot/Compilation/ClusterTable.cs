@@ -4,6 +4,7 @@ using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Config.Resolution;
+using Gateway.Routing;
 using Gateway.Tls;
 
 namespace Gateway.Snapshot.Compilation;
@@ -12,8 +13,8 @@ namespace Gateway.Snapshot.Compilation;
 internal sealed class ClusterTable(CompilationContext context)
 {
     private readonly Dictionary<(string Host, int Port, string Subset), Entry> _known = [];
+    private readonly List<HashPolicy?> _hashPolicies = [];
     private readonly UpstreamTlsCompiler _tls = new(context);
-    private readonly bool _anyHash = context.Config.DestinationRules.Any(rule => rule.Spec.TrafficPolicy is not null || rule.Spec.Subsets.Any(subset => subset.TrafficPolicy is not null));
     private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
 
     /// <summary>All clusters made so far; routes refer to them by index.</summary>
@@ -45,30 +46,9 @@ internal sealed class ClusterTable(CompilationContext context)
         return (cluster.Name, cluster.Index);
     }
 
-    /// <summary>Whether the DestinationRule of a destination chooses endpoints by hash.</summary>
-    public bool UsesConsistentHash(Destination destination, VirtualServiceRule rule)
-    {
-        if (!_anyHash)
-            return false;
-        string host = HostName.ResolveShortName(destination.Host ?? "", rule.Namespace, context.Identity.ClusterDomain);
-        MeshService? service = context.Services.Find(host, context.Identity.Namespace, rule.Namespace);
-        if (service is null || context.DestinationRules.Find(service.Host, service.Namespace) is not { } effective)
-            return false;
-        int? port = destination.Port?.Number ?? (service.Ports.Count == 1 ? service.Ports[0].Number : null);
-        TrafficPolicy? own = destination.Subset is { Length: > 0 } name ? effective.FindSubset(name)?.TrafficPolicy : null;
-        LoadBalancerSettings? settings = LoadBalancerOf(own, port) ?? LoadBalancerOf(effective.TrafficPolicy, port);
-        return settings?.ConsistentHash is not null;
-    }
-
-    private static LoadBalancerSettings? LoadBalancerOf(TrafficPolicy? policy, int? port)
-    {
-        foreach (PortTrafficPolicy level in policy?.PortLevelSettings ?? default)
-        {
-            if (port is not null && level.Port?.Number == port)
-                return level.LoadBalancer;
-        }
-        return policy?.LoadBalancer;
-    }
+    /// <summary>What requests of a route are hashed by: what any of its destinations asks for.</summary>
+    public EquatableArray<HashPolicy> HashPolicies(IEnumerable<WeightedCluster> destinations) =>
+        destinations.Select(destination => destination.ClusterIndex < 0 ? null : _hashPolicies[destination.ClusterIndex]).OfType<HashPolicy>().ToEquatableArray();
 
     private Entry Make((string Host, int Port, string Subset) key, MeshService? named)
     {
@@ -95,7 +75,9 @@ internal sealed class ClusterTable(CompilationContext context)
         }
         TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port);
         UpstreamTlsConfig? tls = _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
-        EquatableArray<EndpointConfig> endpoints = Endpoints(port, labels);
+        bool isPassthrough = policy?.LoadBalancer is { ConsistentHash: null, Simple: SimpleLb.Passthrough };
+        EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : Endpoints(port, labels);
+        _hashPolicies.Add(LoadBalancerCompiler.HashPolicy(policy?.LoadBalancer));
         _clusters.Add(new ClusterAssignment(
             new ClusterConfig
             {
@@ -111,6 +93,7 @@ internal sealed class ClusterTable(CompilationContext context)
                     _ => DiscoveryType.Static,
                 },
                 ConnectTimeout = context.Config.Mesh.ConnectTimeout,
+                LoadBalancer = LoadBalancerCompiler.Compile(policy?.LoadBalancer),
                 Tls = tls,
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
             },
@@ -128,6 +111,11 @@ internal sealed class ClusterTable(CompilationContext context)
         {
             return new Entry(name, index, DiagnosticCatalogue.SubsetUnknown,
                 $"{service.Host} has no EndpointSlice and is reached by DNS, which knows no labels: subset {key.Subset} is all of its endpoints. Bring the EndpointSlices to tell subsets apart.");
+        }
+        if (isPassthrough)
+        {
+            return new Entry(name, index, DiagnosticCatalogue.NoEndpoints,
+                $"{key.Host} has the load balancer PASSTHROUGH, which means the original destination; a gateway has none. Requests get 503 (UH).");
         }
         return endpoints.IsEmpty
             ? new Entry(name, index, DiagnosticCatalogue.NoEndpoints, WhyEmpty(service, port, key.Subset))

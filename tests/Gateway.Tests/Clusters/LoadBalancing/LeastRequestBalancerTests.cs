@@ -1,12 +1,13 @@
 using System.Net;
 using Gateway.Clusters;
+using Gateway.Clusters.LoadBalancing;
 
-namespace Gateway.Tests.Clusters;
+namespace Gateway.Tests.Clusters.LoadBalancing;
 
 public sealed class LeastRequestBalancerTests
 {
     [Fact]
-    public void No_endpoint_gives_none() => Assert.Null(LeastRequestBalancer.Pick(EndpointSet.Empty, new Random(1)));
+    public void No_endpoint_gives_none() => Assert.Null(new LeastRequestBalancer(EndpointSet.Empty, new Random(1)).Pick(null, 0));
 
     [Fact]
     public void Idle_endpoints_of_equal_weight_share_evenly()
@@ -52,9 +53,10 @@ public sealed class LeastRequestBalancerTests
     {
         const int Rounds = 20_000;
         var random = new Random(20261122);
+        var balancer = new LeastRequestBalancer(set, random);
         int[] counts = new int[set.Count];
         for (int i = 0; i < Rounds; i++)
-            counts[set.Endpoints.IndexOf(LeastRequestBalancer.Pick(set, random)!)]++;
+            counts[set.Endpoints.IndexOf(balancer.Pick(null, 0)!)]++;
         return [.. counts.Select(count => count / (double)Rounds)];
     }
 }

@@ -1,0 +1,97 @@
+using System.Net;
+using Gateway.Testing;
+using Gateway.Testing.Clients;
+using Gateway.Testing.Echo;
+
+namespace Gateway.Integration.Tests.Balancing;
+
+/// <summary>Load balancing over real sockets: who gets which request.</summary>
+public sealed class StickyTests : IAsyncLifetime
+{
+    private EchoUpstream _echo = null!;
+
+    public async Task InitializeAsync() => _echo = await EchoUpstream.StartAsync(new EchoOptions { PortCount = 5 });
+
+    public async Task DisposeAsync() => await _echo.DisposeAsync();
+
+    [Theory]
+    [InlineData("httpHeaderName: x-user", "x-user")]
+    [InlineData("httpHeaderName: x-user, maglev: {tableSize: 1031}", "x-user")]
+    [InlineData("httpCookie: {name: user}", "cookie")]
+    [InlineData("httpQueryParameterName: user", "")]
+    public async Task Equal_keys_go_to_one_endpoint_and_different_ones_to_several(string hash, string header)
+    {
+        await using TestGateway gateway = await StartAsync($"consistentHash: {{{hash}}}");
+
+        async Task<int> AskAsync(string user) => (await SendAsync(gateway, header.Length == 0 ? $"/?a=b&user={user}" : "/", header, header == "cookie" ? $"a=b; user={user}" : user)).Seen.LocalPort;
+
+        var ports = new HashSet<int>();
+        for (int user = 0; user < 20; user++)
+        {
+            int port = await AskAsync($"user-{user}");
+            Assert.Equal(port, await AskAsync($"user-{user}"));
+            ports.Add(port);
+        }
+        Assert.True(ports.Count > 1);
+    }
+
+    [Fact]
+    public async Task A_cookie_is_made_for_clients_without_one_and_brings_them_back()
+    {
+        await using TestGateway gateway = await StartAsync("consistentHash: {httpCookie: {name: user, ttl: 30s, path: /, attributes: [{name: SameSite, value: Lax}]}}");
+
+        (EchoRequest first, string? cookie) = await SendAsync(gateway, "/", "", "");
+        Assert.Matches("^user=\"[0-9a-f]{16}\"; Max-Age=30; Path=/; SameSite=Lax; HttpOnly$", cookie);
+
+        for (int i = 0; i < 10; i++)
+        {
+            (EchoRequest again, string? second) = await SendAsync(gateway, "/", "cookie", cookie!.Split(';')[0]);
+            Assert.Equal((first.LocalPort, null), (again.LocalPort, second));
+        }
+    }
+
+    [Fact]
+    public async Task Round_robin_gives_each_endpoint_the_same_number()
+    {
+        await using TestGateway gateway = await StartAsync("simple: ROUND_ROBIN");
+
+        for (int i = 0; i < 20; i++)
+            await SendAsync(gateway, "/", "", "");
+
+        Assert.All(_echo.Requests.CountBy(request => request.LocalPort), port => Assert.Equal(4, port.Value));
+    }
+
+    [Fact]
+    public async Task Passthrough_has_no_endpoint_at_a_gateway()
+    {
+        await using TestGateway gateway = await StartAsync("simple: PASSTHROUGH");
+        using HttpClient client = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11);
+
+        using HttpResponseMessage response = await client.GetAsync("/");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "no healthy upstream"), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+    }
+
+    private Task<TestGateway> StartAsync(string loadBalancer) => TestGateway.StartAsync(
+        TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", "HTTP", [.. _echo.Ports]), $$"""
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: up, namespace: default}
+        spec:
+          host: up.test
+          trafficPolicy:
+            loadBalancer: {{{loadBalancer}}}
+        """);
+
+    private static async Task<(EchoRequest Seen, string? Cookie)> SendAsync(TestGateway gateway, string path, string header, string value)
+    {
+        using HttpClient client = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11);
+        using HttpRequestMessage request = TestHttpClient.Request(HttpMethod.Get, HttpVersion.Version11, "http", "a.test", path);
+        if (header.Length > 0)
+            request.Headers.TryAddWithoutValidation(header, value);
+        using HttpResponseMessage response = await client.SendAsync(request);
+        string body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.OK, body);
+        return (EchoRequest.Parse(body), response.Headers.TryGetValues("set-cookie", out IEnumerable<string>? cookies) ? Assert.Single(cookies) : null);
+    }
+}
