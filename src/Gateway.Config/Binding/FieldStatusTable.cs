@@ -74,7 +74,8 @@ internal static class FieldStatusTable
                 yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
             yield return new(Kind, place + "loadBalancer.localityLbSetting", Ignored, "load balancing does not look at localities");
             yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");
-            yield return new(Kind, place + "outlierDetection", Ignored, "failing endpoints are not ejected");
+            yield return new(Kind, place + "outlierDetection.outlierDetectionHttpErrorCodes", Ignored, "all statuses from 500 on are errors");
+            yield return new(Kind, place + "outlierDetection.consecutiveErrors", NoEffect, "it is deprecated, and Istio does not use it either");
             yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL needs a workload certificate, which the gateway does not have: requests to the destination get 503 (UF)");
             yield return new(Kind, place + "tls.caCrl", Supported, "lists of revoked certificates are not read: requests to the destination get 503 (UF)");
             yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; one with a list of revoked certificates, or `configmap://`: requests to the destination get 503 (UF)");

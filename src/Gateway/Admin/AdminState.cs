@@ -30,7 +30,8 @@ internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint?
 /// <param name="ActiveRequests">Requests under way.</param>
 /// <param name="Requests">Requests sent since it is known.</param>
 /// <param name="ConnectFailures">Connections that could not be made.</param>
-internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRequests, long Requests, long ConnectFailures);
+/// <param name="Ejected">Why and until when it gets no requests; null = it does.</param>
+internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRequests, long Requests, long ConnectFailures, string? Ejected);
 
 /// <summary>A live cluster.</summary>
 /// <param name="Name">Its name.</param>

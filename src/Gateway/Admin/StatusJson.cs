@@ -45,6 +45,8 @@ internal static class StatusJson
                 writer.WriteNumber("activeRequests", endpoint.ActiveRequests);
                 writer.WriteNumber("requests", endpoint.Requests);
                 writer.WriteNumber("connectFailures", endpoint.ConnectFailures);
+                if (endpoint.Ejected is { } ejected)
+                    writer.WriteString("ejected", ejected);
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();

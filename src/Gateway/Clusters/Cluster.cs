@@ -22,6 +22,8 @@ internal sealed class Cluster : IDisposable
     private DnsDiscovery? _discovery;
     private volatile EndpointSet _endpoints = EndpointSet.Empty;
     private volatile ILoadBalancer _balancer;
+    private readonly Lock _balancing = new();
+    private readonly OutlierDetector? _outliers;
     private int _activeRequests;
     private long _totalRequests;
 
@@ -31,6 +33,8 @@ internal sealed class Cluster : IDisposable
         _random = random;
         _time = time;
         _balancer = LoadBalancers.Create(config.LoadBalancer, _endpoints, random);
+        if (config.OutlierDetection is { } outliers)
+            _outliers = new OutlierDetector(outliers, time, () => _endpoints, Balance);
         Connector = new UpstreamConnector(config, time, FindByHost, findTls);
         _handler = new SocketsHttpHandler
         {
@@ -86,6 +90,12 @@ internal sealed class Cluster : IDisposable
     /// <param name="attempt">How many choices for the request were passed over before.</param>
     public UpstreamEndpoint? Pick(ulong? hash = null, int attempt = 0) => _balancer.Pick(hash, attempt);
 
+    /// <summary>An endpoint has answered with a status (of gRPC: the one it stands for).</summary>
+    public void ReportStatus(UpstreamEndpoint endpoint, int status) => _outliers?.ReportStatus(endpoint, status);
+
+    /// <summary>An endpoint has not answered: no connection, a reset, or not in time.</summary>
+    public void ReportFailure(UpstreamEndpoint endpoint, bool timedOut) => _outliers?.ReportFailure(endpoint, timedOut);
+
     /// <summary>A request begins to use the cluster; <see cref="End"/> must follow.</summary>
     public void Begin()
     {
@@ -123,6 +133,7 @@ internal sealed class Cluster : IDisposable
     public void Dispose()
     {
         _discovery?.Dispose();
+        _outliers?.Dispose();
         Client.Dispose();
         _handler.Dispose();
     }
@@ -140,9 +151,20 @@ internal sealed class Cluster : IDisposable
             result.Add(before.GetValueOrDefault(endpoint.EndPoint) ?? new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority));
             weights.Add(Math.Max(1, endpoint.Weight));
         }
-        var set = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
-        _balancer = LoadBalancers.Create(Config.LoadBalancer, set, _random);
-        _endpoints = set;
+        _endpoints = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
+        Balance();
+    }
+
+    /// <summary>Balances among the endpoints of the moment that are not ejected; among all, if too few are left.</summary>
+    private void Balance()
+    {
+        lock (_balancing)
+        {
+            EndpointSet all = _endpoints;
+            EndpointSet healthy = _outliers is null ? all : all.WithoutEjected();
+            bool isPanic = healthy.Count < all.Count && Config.OutlierDetection is { MinHealthPercent: > 0 and int least } && 100.0 * healthy.Count / all.Count < least;
+            _balancer = LoadBalancers.Create(Config.LoadBalancer, isPanic ? all : healthy, _random);
+        }
     }
 
     private EndPoint? FindByHost(string host)

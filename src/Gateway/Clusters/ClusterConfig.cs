@@ -60,6 +60,9 @@ internal sealed record ClusterConfig
     /// <summary>How an endpoint is chosen.</summary>
     public LoadBalancerConfig LoadBalancer { get; init; } = new();
 
+    /// <summary>When failing endpoints are left out; null = never.</summary>
+    public OutlierConfig? OutlierDetection { get; init; }
+
     /// <summary>TLS towards the endpoints; null = plain text. Whoever opens connections must honour it.</summary>
     public UpstreamTlsConfig? Tls { get; init; }
 

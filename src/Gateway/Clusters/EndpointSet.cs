@@ -24,6 +24,21 @@ internal sealed class EndpointSet
     /// <summary>Whether all weights are the same, so that they need not be looked at.</summary>
     public bool EqualWeights { get; }
 
+    /// <summary>The endpoints that are not ejected.</summary>
+    public EndpointSet WithoutEjected()
+    {
+        var endpoints = ImmutableArray.CreateBuilder<UpstreamEndpoint>(Count);
+        var weights = ImmutableArray.CreateBuilder<uint>(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            if (Endpoints[i].Outlier.IsEjected)
+                continue;
+            endpoints.Add(Endpoints[i]);
+            weights.Add(Weights[i]);
+        }
+        return endpoints.Count == Count ? this : new EndpointSet(endpoints.ToImmutable(), weights.ToImmutable());
+    }
+
     /// <summary>How many endpoints there are.</summary>
     public int Count => Endpoints.Length;
 }

@@ -37,6 +37,9 @@ internal sealed class UpstreamEndpoint
     /// <summary>For people: <c>ip:port</c> or the socket's path.</summary>
     public string Address { get; }
 
+    /// <summary>What outlier detection knows of it.</summary>
+    public OutlierState Outlier { get; } = new();
+
     /// <summary>Requests under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeRequests);
 

@@ -77,12 +77,14 @@ internal sealed class RouterState
         UpstreamOutcome outcome = await _upstream.SendAsync(cluster, endpoint);
         if (outcome.Kind == UpstreamOutcomeKind.Done)
             return outcome;
-        return Cause switch
+        outcome = Cause switch
         {
             DeadlineCause.Route => new UpstreamOutcome(UpstreamOutcomeKind.RouteTimeout),
             DeadlineCause.Try => new UpstreamOutcome(UpstreamOutcomeKind.TryTimeout),
             _ => outcome,
         };
+        OutlierReport.Failed(cluster, endpoint, outcome.Kind);
+        return outcome;
     }
 
     /// <summary>

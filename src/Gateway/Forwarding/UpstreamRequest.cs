@@ -33,6 +33,7 @@ internal sealed class UpstreamRequest : HttpTransformer
     private readonly IHttpForwarder _forwarder;
     private readonly RouterState _state;
     private UpstreamEndpoint _endpoint = null!;
+    private Cluster _cluster = null!;
     private string _origin = "";
     private bool _refused;
 
@@ -48,6 +49,7 @@ internal sealed class UpstreamRequest : HttpTransformer
     public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         _endpoint = endpoint;
+        _cluster = cluster;
         _origin = cluster.OriginOf(endpoint);
         _refused = false;
         _request.Info.UpstreamHost = endpoint.Address;
@@ -104,6 +106,8 @@ internal sealed class UpstreamRequest : HttpTransformer
         bool upgraded = switching && _request.IsHttp1;
         Copy(proxyResponse.Headers, response.Headers, upgraded);
         Copy(proxyResponse.Content.Headers, response.Headers, upgraded);
+        string? grpcInHeaders = _request.Info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues early) ? early.ToString() : null;
+        OutlierReport.Answered(_cluster, _endpoint, response.StatusCode, grpcInHeaders);
         if (!_state.Accepts(response))
         {
             _refused = true;

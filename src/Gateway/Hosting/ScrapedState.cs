@@ -50,7 +50,8 @@ internal static class ScrapedState
             for (int i = 0; i < set.Count; i++)
             {
                 UpstreamEndpoint endpoint = set.Endpoints[i];
-                endpoints.Add(new EndpointStatus(endpoint.Address, set.Weights[i], endpoint.ActiveRequests, endpoint.TotalRequests, endpoint.ConnectFailures));
+                endpoints.Add(new EndpointStatus(endpoint.Address, set.Weights[i], endpoint.ActiveRequests, endpoint.TotalRequests, endpoint.ConnectFailures,
+                    endpoint.Outlier.Reason is { } reason ? $"{reason}, until {endpoint.Outlier.EjectedUntil:O}" : null));
             }
             result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable(), cluster.Connector.TlsStatus, cluster.Policy));
         }

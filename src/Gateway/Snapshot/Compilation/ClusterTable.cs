@@ -94,6 +94,7 @@ internal sealed class ClusterTable(CompilationContext context)
                 },
                 ConnectTimeout = context.Config.Mesh.ConnectTimeout,
                 LoadBalancer = LoadBalancerCompiler.Compile(policy?.LoadBalancer),
+                OutlierDetection = OutlierCompiler.Compile(policy?.OutlierDetection),
                 Tls = tls,
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
             },
