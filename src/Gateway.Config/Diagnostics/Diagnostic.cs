@@ -36,6 +36,7 @@ public sealed record Diagnostic(
         string severity = Severity switch { Severity.Error => "error", Severity.Warning => "warning", _ => "info" };
         string resource = Resource is { } id ? $" {id}" : "";
         string field = FieldPath.Length == 0 ? "" : $" {FieldPath}";
-        return $"{Location}: {severity} {Code}{resource}{field}: {Message}";
+        string place = Location == SourceLocation.None ? "" : $"{Location}: ";
+        return $"{place}{severity} {Code}{resource}{field}: {Message}";
     }
 }

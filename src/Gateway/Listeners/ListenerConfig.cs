@@ -16,6 +16,9 @@ internal sealed record ListenerConfig
     /// <summary>Port by configuration, after translation by a Service's targetPort, before <c>--port-map</c>.</summary>
     public required int Port { get; init; }
 
+    /// <summary>The oldest Gateway server on it; null = it stands in no configuration.</summary>
+    public ConfigOrigin? Origin { get; init; }
+
     /// <summary>The chains; a plain-text listener has exactly one without TLS.</summary>
     public required EquatableArray<FilterChainConfig> FilterChains { get; init; }
 }

@@ -14,7 +14,7 @@ namespace Gateway.Listeners;
 /// <see cref="BindAsync"/> binds what is new, <see cref="Activate"/> makes it accept and updates what stays,
 /// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time.
 /// </summary>
-internal sealed class ListenerManager(
+internal sealed partial class ListenerManager(
     PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     // What an aborted connection may take to be gone.
@@ -26,6 +26,7 @@ internal sealed class ListenerManager(
     private readonly ConnectionCount _count = new();
     private ImmutableDictionary<string, ActiveListener> _listeners = ImmutableDictionary<string, ActiveListener>.Empty;
     private readonly CancellationTokenSource _ended = new();
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private ImmutableArray<Task> _retiring = [];
 
     /// <summary>The bound ports by listener name.</summary>
@@ -67,6 +68,8 @@ internal sealed class ListenerManager(
                     IConnectionListener socket = await transport.BindAsync(endPoint, cancellationToken);
                     var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, _count, limits, time, _logger, _ended.Token);
                     Volatile.Write(ref _listeners, Current.SetItem(config.Name, listener));
+                    if (_failed.Remove(config.Name))
+                        LogBoundAtLast(_logger, config.Name, socket.EndPoint);
                 }
                 catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
                 {
@@ -76,7 +79,9 @@ internal sealed class ListenerManager(
             if (problem is not null)
             {
                 DiagnosticDescriptor descriptor = DiagnosticCatalogue.PortUnavailable;
-                findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, $"Listener {config.Name}: {problem}", SourceLocation.None));
+                findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, $"Listener {config.Name}: {problem}",
+                    config.Origin?.Location ?? SourceLocation.None, config.Origin?.Resource, config.Origin?.FieldPath ?? ""));
+                _failed.Add(config.Name);
             }
         }
         return findings.ToImmutable();
@@ -115,6 +120,9 @@ internal sealed class ListenerManager(
         await Task.WhenAll(_retiring);
         _ended.Dispose();
     }
+
+    [LoggerMessage(1, LogLevel.Information, "Listening: {Listener} at {EndPoint}, which could not be bound before.")]
+    private static partial void LogBoundAtLast(ILogger logger, string listener, EndPoint endPoint);
 
     private async Task RunOutAsync(ActiveListener listener)
     {

@@ -111,10 +111,12 @@ public sealed class DataPlaneTests
         int port = ((IPEndPoint)occupant.LocalEndpoint).Port;
         await using DataPlaneBed bed = await DataPlaneBed.StartAsync(options: new DataPlaneOptions { PortMap = new Dictionary<int, int> { [80] = port, [81] = 0 } });
 
+        var origin = new ConfigOrigin(new ResourceId("Gateway", "default", "gw"), new SourceLocation("gw.yaml", 6, 5), "spec.servers[0].port");
         ImmutableArray<Diagnostic> findings = await bed.ApplyAsync(DataPlaneBed.Snapshot(
-            [DataPlaneBed.Http(80, DataPlaneBed.Direct("/", 200, "late")), DataPlaneBed.Http(81, DataPlaneBed.Direct("/", 200, "ok"))]));
+            [DataPlaneBed.Http(80, DataPlaneBed.Direct("/", 200, "late")) with { Origin = origin }, DataPlaneBed.Http(81, DataPlaneBed.Direct("/", 200, "ok"))]));
 
-        Assert.Equal("GW0401", Assert.Single(findings).Code);
+        Diagnostic finding = Assert.Single(findings);
+        Assert.Equal(("GW0401", origin.Location, origin.Resource), (finding.Code, finding.Location, finding.Resource));
         Assert.Equal(200, (await RawHttpConnection.ExchangeAsync(bed.PortOf(81), "GET / HTTP/1.1\r\nHost: a\r\n\r\n"))!.Status);
         occupant.Stop();
         await Eventually.HoldsAsync(() => bed.Plane.Listeners.EndPointOf(80) is not null, "the port is bound");

@@ -130,6 +130,12 @@ public sealed class ListenerCompilerTests
         Assert.Equal("cred", Compiled.From(Tls("gw", "h.test", "{mode: MUTUAL, credentialName: cred}") + Secret("cred"))
             .Snapshot.Listeners[0].FilterChains[0].Tls!.ClientAuthorities!.SecretName);
 
+    [Fact]
+    public void A_port_knows_the_server_it_stands_for() =>
+        Assert.Equal("Gateway default/gw spec.servers[0].port test.yaml:8", Compiled.From(Compiled.HttpGateway()).Snapshot.Listeners[0].Origin is { } origin
+            ? $"{origin.Resource} {origin.FieldPath} {origin.Location.Source}:{origin.Location.Line}"
+            : null);
+
     [Theory]
     [InlineData("{mode: PASSTHROUGH}")]
     [InlineData("{mode: OPTIONAL_MUTUAL, credentialName: cred}")]

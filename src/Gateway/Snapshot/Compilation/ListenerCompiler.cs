@@ -3,6 +3,7 @@ using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Resolution;
 using Gateway.Listeners;
+using Gateway.Routing;
 
 namespace Gateway.Snapshot.Compilation;
 
@@ -25,11 +26,18 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
                 Name = $"{(port.Bind.Length == 0 ? "0.0.0.0" : port.Bind)}_{port.Port}",
                 Bind = port.Bind.Length == 0 ? null : port.Bind,
                 Port = port.Port,
+                Origin = Origin(port.Servers[0]),
                 FilterChains = chains,
             });
         }
         services.ReportUnserved(context, ports.SelectMany(port => port.Servers).Where(server => server.RouteName is not null).Select(server => server.GatewayName).Distinct());
         return listeners.ToImmutable();
+    }
+
+    private static ConfigOrigin Origin(MergedServer server)
+    {
+        string path = $"{server.FieldPath}.port";
+        return new ConfigOrigin(server.Gateway.Id, server.Gateway.Document.Locate(path).Location, path);
     }
 
     private EquatableArray<FilterChainConfig> PlainChain(List<MergedServer> servers)
