@@ -10,6 +10,7 @@ using Gateway.Listeners;
 using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Snapshot;
+using Gateway.Snapshot.Compilation;
 using Gateway.Streams;
 using Gateway.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -102,6 +103,7 @@ internal sealed class DataPlaneBed : IAsyncDisposable, IStreamSink
     public static Route Forward(string prefix, int clusterIndex, HeaderOperations? request = null, HeaderOperations? response = null) => Rule(prefix, new ForwardAction
     {
         TotalWeight = 1,
+        Retries = RetryPolicyCompiler.Default,
         Destinations =
         [
             new WeightedCluster
