@@ -59,8 +59,6 @@ internal static class FieldStatusTable
         yield return new(Kind, Http + "retries.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, Http + "fault.abort.http2Error", NoEffect, "refused, as by Istio");
         yield return new(Kind, Http + "fault.delay.exponentialDelay", NoEffect, "refused, as by Istio");
-        foreach (string mirror in (string[])["mirror", "mirror_percent", "mirrorPercent", "mirrorPercentage", "mirrors"])
-            yield return new(Kind, Http + mirror, Ignored, "requests are not mirrored");
         yield return new(Kind, Http + "match[].statPrefix", Ignored, "no statistics of single routes are kept");
     }
 

@@ -169,7 +169,7 @@ internal sealed class UpstreamRequest : HttpTransformer
             TryAdd(target.Content.Headers, name, values);
     }
 
-    private static bool TryAdd(HttpHeaders headers, string name, StringValues values) => values.Count == 1
+    internal static bool TryAdd(HttpHeaders headers, string name, StringValues values) => values.Count == 1
         ? headers.TryAddWithoutValidation(name, values[0])
         : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
 
@@ -193,7 +193,7 @@ internal sealed class UpstreamRequest : HttpTransformer
         return array;
     }
 
-    private static bool IsMadeElsewhere(string name) =>
+    internal static bool IsMadeElsewhere(string name) =>
         name.Length > 0 && (name[0] == ':' ||
         Is(name, HeaderNames.Host) || Is(name, HeaderNames.Connection) || Is(name, HeaderNames.Upgrade) || Is(name, HeaderNames.TransferEncoding));
 

@@ -42,14 +42,20 @@ internal sealed class DataPlane : IAsyncDisposable
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
         Listeners = new ListenerManager(binding, limits, _engine.Transport, handoff, time, loggers);
+        Mirrors = new MirrorSender(new MirrorOptions(Random.Shared), time);
+        var retries = new RouterOptions(Random.Shared) { ReplayBytes = options.RetryBufferBytes };
+        var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(new Router(YarpForwarder.Create(time), new RouterOptions(Random.Shared) { ReplayBytes = options.RetryBufferBytes }), Random.Shared), options.DrainTime, time);
+            Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(router, Random.Shared), options.DrainTime, time);
         var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, _drain, sink, time);
     }
 
     /// <summary>The bound ports.</summary>
     public ListenerManager Listeners { get; }
+
+    /// <summary>Sends copies of requests.</summary>
+    public MirrorSender Mirrors { get; }
 
     /// <summary>The live clusters.</summary>
     public ClusterRegistry Clusters { get; }

@@ -15,6 +15,7 @@ internal static class ScrapedState
     public static void Update(GatewayMetrics metrics, DataPlane dataPlane, AccessLog accessLog)
     {
         metrics.SetAccessLogDrops(accessLog.Dropped);
+        metrics.SetMirrors(dataPlane.Mirrors.Sent, dataPlane.Mirrors.Dropped, dataPlane.Mirrors.Failed);
         HashSet<string> listeners = new(StringComparer.Ordinal);
         foreach (ListenerStatus listener in Listeners(dataPlane))
         {

@@ -13,6 +13,7 @@ internal sealed class GatewayMetrics
     private readonly Gauge _rejected;
     private readonly Gauge _findings;
     private readonly Counter _accessLogDrops;
+    private readonly Counter _mirrors;
     private readonly Gauge _certificateExpiry;
     private readonly Gauge _connectionsOpen;
     private readonly Counter _connections;
@@ -29,6 +30,7 @@ internal sealed class GatewayMetrics
         _rejected = Factory.CreateGauge("gateway_config_rejected_resources", "Resources with an error in the latest pass; left out, or served in their last good state.");
         _findings = Factory.CreateGauge("gateway_config_findings", "Findings of the latest pass.", ["severity"]);
         _accessLogDrops = Factory.CreateCounter("gateway_access_log_dropped_total", "Access-log lines dropped because they could not be written fast enough.");
+        _mirrors = Factory.CreateCounter("gateway_mirror_requests_total", "Copies of requests: sent, dropped for too many or too slow ones, failed.", ["result"]);
         _certificateExpiry = Factory.CreateGauge("gateway_certificate_expiry_timestamp_seconds", "End of validity of a certificate, in seconds since 1970.", ["certificate"]);
         _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
         _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
@@ -59,6 +61,14 @@ internal sealed class GatewayMetrics
 
     /// <summary>Brings over the access log's count.</summary>
     public void SetAccessLogDrops(long total) => _accessLogDrops.IncTo(total);
+
+    /// <summary>Brings over the counts of mirrored requests.</summary>
+    public void SetMirrors(long sent, long dropped, long failed)
+    {
+        _mirrors.WithLabels("sent").IncTo(sent);
+        _mirrors.WithLabels("dropped").IncTo(dropped);
+        _mirrors.WithLabels("failed").IncTo(failed);
+    }
 
     /// <summary>Brings over a listener's counts.</summary>
     public void SetConnections(string listener, long open, long total)

@@ -24,6 +24,11 @@ internal static class PolicyDescription
             Add("timeout", Seconds(forward.Timeout));
         if (forward.Retries is { } retries)
             Add("retries", Describe(retries));
+        for (int i = 0; i < forward.Mirrors.Count; i++)
+        {
+            string field = OriginOf(forward, "mirror") is null ? $"mirrors[{i}]" : "mirror";
+            Add(field, $"{forward.Mirrors[i].Share} to {forward.Mirrors[i].Cluster}");
+        }
         return policies;
     }
 

@@ -32,6 +32,9 @@ internal sealed class ForwardAction : RouteAction
     /// <summary>What pages of other origins may ask; null = nothing is said about it.</summary>
     public CorsConfig? Cors { get; init; }
 
+    /// <summary>Who gets copies of requests.</summary>
+    public EquatableArray<MirrorPolicy> Mirrors { get; init; }
+
     /// <summary>Where the policies above were written; what is missing is a default.</summary>
     public EquatableArray<RoutePolicyOrigin> PolicyOrigins { get; init; }
 

@@ -106,6 +106,7 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
             Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, !hashPolicies.IsEmpty),
             Fault = policies.Fault(),
             Cors = policies.Cors(),
+            Mirrors = policies.Mirrors(serverPort),
             PolicyOrigins = policies.Origins,
         };
     }

@@ -93,6 +93,36 @@ internal sealed class RoutePolicyCompiler(VirtualServiceRule rule, CompilationCo
         };
     }
 
+    /// <summary>Who gets copies: <c>mirrors</c>, or the older <c>mirror</c> with its share.</summary>
+    /// <param name="serverPort">The Gateway server's port.</param>
+    public EquatableArray<MirrorPolicy> Mirrors(int serverPort)
+    {
+        var mirrors = new List<MirrorPolicy>();
+        for (int i = 0; i < rule.Rule.Mirrors.Count; i++)
+        {
+            HttpMirrorPolicy mirror = rule.Rule.Mirrors[i];
+            Fraction share = mirror.Percentage is { } percentage ? Fraction.FromPercent(percentage.Value ?? 0) : Fraction.All;
+            AddMirror(mirrors, mirror.Destination, $"mirrors[{i}]", $"{rule.FieldPath}.mirrors[{i}].destination", share, serverPort);
+        }
+        if (mirrors.Count == 0 && rule.Rule.Mirror is { } single)
+        {
+            Fraction share = rule.Rule.MirrorPercentage is { } percentage ? Fraction.FromPercent(percentage.Value ?? 0)
+                : (rule.Rule.MirrorPercent ?? rule.Rule.MirrorPercentSnake) is { } whole ? Fraction.FromPercent(whole)
+                : Fraction.All;
+            AddMirror(mirrors, single, "mirror", $"{rule.FieldPath}.mirror", share, serverPort);
+        }
+        return mirrors.ToEquatableArray();
+    }
+
+    private void AddMirror(List<MirrorPolicy> mirrors, Destination? destination, string field, string path, Fraction share, int serverPort)
+    {
+        if (destination is null || share.PerMillion == 0)
+            return;
+        Note(field);
+        (string name, int index) = context.Clusters.Resolve(destination, rule, path, serverPort);
+        mirrors.Add(new MirrorPolicy(name, index, share));
+    }
+
     private void Note(string field)
     {
         string path = $"{rule.FieldPath}.{field}";
