@@ -116,9 +116,9 @@ public sealed class UpstreamFailureTests
     }
 
     [Theory]
-    [InlineData(7L, "remote refused stream reset")]
-    [InlineData(2L, "remote reset")]
-    public async Task A_reset_stream_is_503_UR(long code, string reason)
+    [InlineData(7L, "remote refused stream reset", true)]
+    [InlineData(2L, "remote reset", false)]
+    public async Task A_reset_stream_is_503_UR_after_retries_if_it_was_refused(long code, string reason, bool isRetried)
     {
         await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions
         {
@@ -135,7 +135,10 @@ public sealed class UpstreamFailureTests
 
         Assert.Equal(503, response!.Status);
         Assert.EndsWith($"reset reason: {reason}", response.Text, StringComparison.Ordinal);
-        Assert.Equal(ResponseFlags.UpstreamRemoteReset, (await OutcomeAsync(bed)).Flags);
+        Assert.Equal(
+            ResponseFlags.UpstreamRemoteReset | (isRetried ? ResponseFlags.UpstreamRetryLimitExceeded : ResponseFlags.None),
+            (await OutcomeAsync(bed)).Flags);
+        Assert.Equal(isRetried, echo.Requests.Count > 1);
     }
 
     [Fact]
