@@ -67,7 +67,10 @@ internal static class FieldStatusTable
         const string Kind = "DestinationRule";
         foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
         {
-            yield return new(Kind, place + "connectionPool", Ignored, "connections and requests to the destination are not limited");
+            yield return new(Kind, place + "connectionPool.tcp.maxConnections", Ignored, "connections to the destination are not limited");
+            yield return new(Kind, place + "connectionPool.tcp.idleTimeout", NoEffect, "for HTTP the http part's counts, in Istio as well");
+            foreach (string part in (string[])["http1MaxPendingRequests", "http2KeepAlive", "maxConcurrentStreams", "maxRequestsPerConnection", "maxRetries", "useClientProtocol", "h2UpgradePolicy"])
+                yield return new(Kind, place + "connectionPool.http." + part, Ignored, "connections to the destination are made as they are needed, for the protocol of the Service's port");
             foreach (string part in (string[])["backendUtilization", "warmup", "warmupDurationSecs", "zoneAwareLbSetting"])
                 yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
             yield return new(Kind, place + "loadBalancer.localityLbSetting", Ignored, "load balancing does not look at localities");

@@ -47,6 +47,7 @@ internal sealed class Cluster : IDisposable
             // The connector keeps the limit itself, so that a slow connection can be told from a cancelled request.
             ConnectTimeout = Timeout.InfiniteTimeSpan,
             PooledConnectionIdleTimeout = config.IdleTimeout,
+            PooledConnectionLifetime = config.MaxConnectionDuration,
             // Header bytes pass as they are; UTF-8 would refuse what is not UTF-8.
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
@@ -96,11 +97,17 @@ internal sealed class Cluster : IDisposable
     /// <summary>An endpoint has not answered: no connection, a reset, or not in time.</summary>
     public void ReportFailure(UpstreamEndpoint endpoint, bool timedOut) => _outliers?.ReportFailure(endpoint, timedOut);
 
-    /// <summary>A request begins to use the cluster; <see cref="End"/> must follow.</summary>
-    public void Begin()
+    /// <summary>A request begins to use the cluster; <see cref="End"/> must follow, unless it was refused.</summary>
+    /// <returns>Whether it may: not if as many as the circuit breaker allows are under way.</returns>
+    public bool TryBegin()
     {
-        Interlocked.Increment(ref _activeRequests);
+        if (Interlocked.Increment(ref _activeRequests) > Config.MaxRequests && Config.MaxRequests > 0)
+        {
+            Interlocked.Decrement(ref _activeRequests);
+            return false;
+        }
         Interlocked.Increment(ref _totalRequests);
+        return true;
     }
 
     /// <summary>A request has ended.</summary>

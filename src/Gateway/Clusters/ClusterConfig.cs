@@ -54,8 +54,17 @@ internal sealed record ClusterConfig
     /// <summary>How long a TCP connection may take to be made.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an unused connection is kept.</summary>
+    /// <summary>How long an unused connection is kept; infinite = for ever.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a connection is used at most; infinite = for ever.</summary>
+    public TimeSpan MaxConnectionDuration { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Probes on idle connections; null = none.</summary>
+    public KeepaliveConfig? Keepalive { get; init; }
+
+    /// <summary>Most requests under way, of any HTTP version; 0 = no limit.</summary>
+    public int MaxRequests { get; init; }
 
     /// <summary>How an endpoint is chosen.</summary>
     public LoadBalancerConfig LoadBalancer { get; init; } = new();
@@ -75,6 +84,12 @@ internal sealed record ClusterConfig
     /// <summary>Names for Istio's metrics labels.</summary>
     public required DestinationIdentity Identity { get; init; }
 }
+
+/// <summary>TCP keepalive; null = the system's value.</summary>
+/// <param name="Time">Idle time before the first probe.</param>
+/// <param name="Interval">Time between probes.</param>
+/// <param name="Probes">Lost probes before a connection is given up.</param>
+internal sealed record KeepaliveConfig(TimeSpan? Time, TimeSpan? Interval, int? Probes);
 
 /// <summary>What Istio's standard metrics say of a destination; <c>unknown</c> where nothing is known.</summary>
 internal sealed record DestinationIdentity(string ServiceHost, string ServiceName, string ServiceNamespace)

@@ -51,6 +51,8 @@ internal sealed class UpstreamConnector(
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
+            if (!isUnix && config.Keepalive is { } keepalive)
+                KeepAlive(socket, keepalive);
             await socket.ConnectAsync(endPoint, either.Token);
             var stream = new NetworkStream(socket, ownsSocket: true);
             return tls is null ? stream : await tls.ConnectAsync(stream, HostOf(authority), config.Protocol == UpstreamProtocol.Http2, either.Token);
@@ -66,6 +68,19 @@ internal sealed class UpstreamConnector(
             throw;
         }
     }
+
+    private static void KeepAlive(Socket socket, KeepaliveConfig keepalive)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        if (keepalive.Time is { } time)
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(time));
+        if (keepalive.Interval is { } interval)
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(interval));
+        if (keepalive.Probes is { } probes)
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Math.Clamp(probes, 1, 127));
+    }
+
+    private static int Seconds(TimeSpan time) => (int)Math.Clamp(time.TotalSeconds, 1, 32_767);
 
     /// <summary>An authority's host: without a port, and without the brackets of an IPv6 address.</summary>
     public static string HostOf(string authority)

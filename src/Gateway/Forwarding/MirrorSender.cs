@@ -95,7 +95,14 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
 
     private async Task RunAsync(HttpRequestMessage copy, Cluster cluster, UpstreamEndpoint endpoint, MirrorBody? body, CancellationTokenSource limit)
     {
-        cluster.Begin();
+        if (!cluster.TryBegin())
+        {
+            Interlocked.Increment(ref _dropped);
+            copy.Dispose();
+            limit.Dispose();
+            Interlocked.Decrement(ref _underWay);
+            return;
+        }
         endpoint.Begin();
         try
         {

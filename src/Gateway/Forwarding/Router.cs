@@ -24,7 +24,14 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, Mi
             return FilterResult.Answered;
         }
         request.Info.Destination = cluster.Config.Identity;
-        cluster.Begin();
+        if (!cluster.TryBegin())
+        {
+            request.IsOverflow = true;
+            await LocalReply.SendAsync(
+                request, 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow", ResponseFlags.UpstreamOverflow,
+                "upstream_reset_before_response_started{overflow}");
+            return FilterResult.Answered;
+        }
         try
         {
             await ForwardAsync(request, cluster);

@@ -87,6 +87,8 @@ internal static class LocalReply
                 response.ContentLength = body.Length;
             }
         }
+        if (request.IsOverflow)
+            response.Headers[HeaderNames.Overloaded] = "true";
         response.StatusCode = info.ResponseCode = status;
         if (request.Route is not null)
             HeaderOperator.ApplyToResponse(request.ResponseHeaders, response.Headers, request.Http.Request.Headers, info);

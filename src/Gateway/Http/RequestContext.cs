@@ -71,6 +71,9 @@ internal sealed class RequestContext
     /// <summary>The live cluster of <see cref="Destination"/>; null = it does not exist (503 NC).</summary>
     public Cluster? Cluster { get; set; }
 
+    /// <summary>Whether a circuit breaker refused it, which the answer tells.</summary>
+    public bool IsOverflow { get; set; }
+
     /// <summary>By what the request finds its endpoint; null = by nothing of its own.</summary>
     public ulong? Hash { get; set; }
 
@@ -152,6 +155,7 @@ internal sealed class RequestContext
         Destination = null;
         Cluster = null;
         Hash = null;
+        IsOverflow = false;
         MadeCookie = null;
         ResponseHeaders = default;
         Upgrade = null;
