@@ -34,6 +34,15 @@ internal sealed class ServerOptions
         Description = "Start although the configuration has errors; what has none is served.",
     };
 
+    private readonly Option<string> _transport = Choice("--transport", "sockets", "sockets", "event-loop");
+
+    private readonly Option<int> _eventLoops = new("--event-loops")
+    {
+        Description = "Number of event loops; 0 = one per processor.",
+        HelpName = "NUMBER",
+    };
+
+    private readonly Option<string> _upstreamClient = Choice("--upstream-client", "own", "own", "yarp");
     private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
     private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
 
@@ -42,6 +51,11 @@ internal sealed class ServerOptions
     public ServerOptions(string drainTime = "5s")
     {
         _drainTime = Duration("--drain-time", drainTime, "How long traffic is still accepted after the signal to end.");
+        _eventLoops.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 1024)
+                result.AddError("--event-loops: write a number from 0 to 1024.");
+        });
         _portMap.Validators.Add(result =>
         {
             foreach (string rule in result.GetValueOrDefault<string[]?>() ?? [])
@@ -55,7 +69,7 @@ internal sealed class ServerOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _logLevel, _logFormat])
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _upstreamClient, _logLevel, _logFormat])
             command.Add(option);
     }
 
@@ -82,6 +96,9 @@ internal sealed class ServerOptions
             DrainTime = ReadDuration(parsed, _drainTime),
             ShutdownTimeout = ReadDuration(parsed, _shutdownTimeout),
             AllowInvalid = parsed.GetValue(_allowInvalid),
+            Transport = parsed.GetValue(_transport) == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
+            EventLoops = parsed.GetValue(_eventLoops),
+            UpstreamClient = parsed.GetValue(_upstreamClient) == "yarp" ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
             Workload = WorkloadIdentity.From(
                 options.Identity.Namespace,
                 options.Identity.Labels,

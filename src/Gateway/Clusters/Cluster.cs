@@ -140,6 +140,8 @@ internal sealed class Cluster : IDisposable
     public void Dispose()
     {
         _discovery?.Dispose();
+        foreach (UpstreamEndpoint endpoint in _endpoints.Endpoints)
+            endpoint.Http1.Retire();
         _outliers?.Dispose();
         Client.Dispose();
         _handler.Dispose();
@@ -159,6 +161,11 @@ internal sealed class Cluster : IDisposable
             weights.Add(Math.Max(1, endpoint.Weight));
         }
         _endpoints = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
+        foreach (UpstreamEndpoint endpoint in before.Values)
+        {
+            if (!_endpoints.Endpoints.Contains(endpoint))
+                endpoint.Http1.Retire();
+        }
         Balance();
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Clusters.Http1;
 
 namespace Gateway.Clusters;
 
@@ -16,6 +17,7 @@ internal sealed class UpstreamEndpoint
     public UpstreamEndpoint(EndPoint endPoint, string authority)
     {
         EndPoint = endPoint;
+        Http1 = new Http1Pools(endPoint);
         Authority = authority;
         Origin = $"http://{authority}";
         SecureOrigin = $"https://{authority}";
@@ -36,6 +38,9 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>For people: <c>ip:port</c> or the socket's path.</summary>
     public string Address { get; }
+
+    /// <summary>Idle connections of our own client.</summary>
+    public Http1Pools Http1 { get; }
 
     /// <summary>What outlier detection knows of it.</summary>
     public OutlierState Outlier { get; } = new();

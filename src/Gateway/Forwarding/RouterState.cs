@@ -29,8 +29,14 @@ internal sealed class RouterState
         _request = request;
         _options = options;
         _retry = new RetryState(options.Random);
-        _upstream = new UpstreamRequest(request, forwarder, this);
+        _upstream = new UpstreamRequest(request, forwarder, this, options.OwnClient);
     }
+
+    /// <summary>Whether there is a limit in time; without one the try ends with the client alone.</summary>
+    public bool HasDeadline => _hasDeadline;
+
+    /// <summary>Whether the body is kept for another try: it must be read through the request's stream then.</summary>
+    public bool Replays => _replays;
 
     /// <summary>Ends the try: the client left, or a limit was reached.</summary>
     public CancellationToken Token => _hasDeadline ? _deadline!.Token : _request.Http.RequestAborted;

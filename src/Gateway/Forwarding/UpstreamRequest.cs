@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Gateway.Clusters;
+using Gateway.Forwarding.Http1;
 using Gateway.Http;
-using Gateway.Streams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
@@ -13,8 +12,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// One attempt, and the seam behind which the means of forwarding can differ. Today it is YARP's forwarder, whose
-/// transformer this object is: headers go out and come back exactly as the gateway has them. One per request slot.
+/// One attempt, and the seam behind which the means of forwarding differ: our own HTTP/1.1 client on the event loop that
+/// holds the client's connection, and for all it does not do YARP's forwarder, whose transformer this object is: headers
+/// go out and come back exactly as the gateway has them. One per request slot.
 /// </summary>
 internal sealed class UpstreamRequest : HttpTransformer
 {
@@ -32,16 +32,18 @@ internal sealed class UpstreamRequest : HttpTransformer
     private readonly RequestContext _request;
     private readonly IHttpForwarder _forwarder;
     private readonly RouterState _state;
+    private readonly Http1Exchange? _http1;
     private UpstreamEndpoint _endpoint = null!;
     private Cluster _cluster = null!;
     private string _origin = "";
     private bool _refused;
 
-    public UpstreamRequest(RequestContext request, IHttpForwarder forwarder, RouterState state)
+    public UpstreamRequest(RequestContext request, IHttpForwarder forwarder, RouterState state, bool ownClient)
     {
         _request = request;
         _forwarder = forwarder;
         _state = state;
+        _http1 = ownClient ? new Http1Exchange(request, state) : null;
     }
 
     /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
@@ -50,25 +52,13 @@ internal sealed class UpstreamRequest : HttpTransformer
     {
         _endpoint = endpoint;
         _cluster = cluster;
-        _origin = cluster.OriginOf(endpoint);
-        _refused = false;
         _request.Info.UpstreamHost = endpoint.Address;
-        HttpContext http = _request.Http;
         endpoint.Begin();
         try
         {
-            ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
-            ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
-            if (_refused)
-            {
-                http.Features.Set<IForwarderErrorFeature>(null);
-                return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
-            }
-            if (error == ForwarderError.None)
-                return default;
-            Exception? exception = http.Features.Get<IForwarderErrorFeature>()?.Exception;
-            http.Features.Set<IForwarderErrorFeature>(null);
-            UpstreamOutcome outcome = UpstreamFailure.Classify(error, exception);
+            UpstreamOutcome outcome = _http1 is not null && Http1Exchange.CanSend(_request, cluster, _state)
+                ? await _http1.SendAsync(cluster, endpoint)
+                : await ForwardAsync(cluster, endpoint);
             if (outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout)
                 endpoint.CountConnectFailure();
             return outcome;
@@ -76,8 +66,26 @@ internal sealed class UpstreamRequest : HttpTransformer
         finally
         {
             endpoint.End();
-            _endpoint = null!;
         }
+    }
+
+    private async ValueTask<UpstreamOutcome> ForwardAsync(Cluster cluster, UpstreamEndpoint endpoint)
+    {
+        HttpContext http = _request.Http;
+        _origin = cluster.OriginOf(endpoint);
+        _refused = false;
+        ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
+        ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
+        if (_refused)
+        {
+            http.Features.Set<IForwarderErrorFeature>(null);
+            return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
+        }
+        if (error == ForwarderError.None)
+            return default;
+        Exception? exception = http.Features.Get<IForwarderErrorFeature>()?.Exception;
+        http.Features.Set<IForwarderErrorFeature>(null);
+        return UpstreamFailure.Classify(error, exception);
     }
 
     public override ValueTask TransformRequestAsync(
@@ -100,25 +108,19 @@ internal sealed class UpstreamRequest : HttpTransformer
     {
         if (proxyResponse is null)
             return ValueTask.FromResult(false);
-        StreamInfo info = _request.Info;
         HttpResponse response = httpContext.Response;
         bool switching = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
         bool upgraded = switching && _request.IsHttp1;
         Copy(proxyResponse.Headers, response.Headers, upgraded);
         Copy(proxyResponse.Content.Headers, response.Headers, upgraded);
-        string? grpcInHeaders = _request.Info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues early) ? early.ToString() : null;
-        OutlierReport.Answered(_cluster, _endpoint, response.StatusCode, grpcInHeaders);
+        UpstreamResponse.Report(_request, _cluster, _endpoint);
         if (!_state.Accepts(response))
         {
             _refused = true;
             return ValueTask.FromResult(false);
         }
         // The forwarder accepts an extended CONNECT with 200.
-        info.ResponseCode = switching && !upgraded ? StatusCodes.Status200OK : response.StatusCode;
-        info.ResponseCodeDetails = "via_upstream";
-        if (info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues grpcStatus))
-            info.GrpcStatus = grpcStatus.ToString();
-        Finish(response.Headers);
+        UpstreamResponse.Finish(_request, switching && !upgraded ? StatusCodes.Status200OK : response.StatusCode);
         return ValueTask.FromResult(true);
     }
 
@@ -135,26 +137,6 @@ internal sealed class UpstreamRequest : HttpTransformer
                 _request.Info.GrpcStatus = values.ToString();
         }
         return ValueTask.CompletedTask;
-    }
-
-    private void Finish(IHeaderDictionary headers)
-    {
-        StreamInfo info = _request.Info;
-        HttpSettings settings = _request.Chain!.Settings;
-        // Left out when the answer came before the request had ended.
-        if (_request.RequestEndTimestamp != 0)
-        {
-            info.UpstreamServiceTimeMs = (long)_request.Time.GetElapsedTime(_request.RequestEndTimestamp).TotalMilliseconds;
-            if (settings.SendEnvoyDebugHeaders)
-                headers[HeaderNames.UpstreamServiceTime] = info.UpstreamServiceTimeMs.Value.ToString(CultureInfo.InvariantCulture);
-        }
-        if (_request.MadeCookie is { } cookie)
-            headers.Append(HeaderNames.SetCookie, cookie);
-        HeaderOperator.ApplyToResponse(_request.ResponseHeaders, headers, _request.Http.Request.Headers, info);
-        foreach (HttpFilter filter in _request.Chain.Filters)
-            filter.OnResponse(_request);
-        if (settings.ServerHeader is { } server)
-            headers[HeaderNames.Server] = server;
     }
 
     private static void Copy(HttpRequestMessage target, string name, StringValues values)
@@ -178,7 +160,7 @@ internal sealed class UpstreamRequest : HttpTransformer
         foreach (KeyValuePair<string, HeaderStringValues> header in source.NonValidated)
         {
             if (!IsHopByHop(header.Key, upgraded))
-                target.Append(header.Key, Join(header.Value));
+                UpstreamResponse.Append(target, header.Key, Join(header.Value));
         }
     }
 

@@ -33,6 +33,15 @@ internal sealed record BootstrapOptions
     /// <summary>Where traffic ports without <c>bind</c> are bound; null = all addresses.</summary>
     public IPAddress? DefaultBind { get; init; }
 
+    /// <summary>What carries the traffic's sockets.</summary>
+    public TransportKind Transport { get; init; } = TransportKind.Sockets;
+
+    /// <summary>Number of event loops; 0 = one per processor.</summary>
+    public int EventLoops { get; init; }
+
+    /// <summary>What speaks HTTP/1.1 to backends.</summary>
+    public UpstreamClientKind UpstreamClient { get; init; }
+
     /// <summary>The admin port; null = off.</summary>
     public IPEndPoint? AdminEndPoint { get; init; } = new(IPAddress.Loopback, 15000);
 

@@ -9,6 +9,7 @@ using Gateway.Listeners;
 using Gateway.Snapshot;
 using Gateway.Streams;
 using Gateway.Tls;
+using Gateway.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Hosting;
@@ -17,7 +18,7 @@ namespace Gateway.Hosting;
 /// Everything that carries traffic, put together. Made, started (no port is bound yet), given snapshots by
 /// <see cref="ApplyAsync"/> as often as the configuration changes, drained, disposed.
 /// </summary>
-internal sealed class DataPlane : IAsyncDisposable
+internal sealed partial class DataPlane : IAsyncDisposable
 {
     private readonly TimeProvider _time;
     private readonly HttpEngine _engine;
@@ -41,15 +42,27 @@ internal sealed class DataPlane : IAsyncDisposable
         Certificates = new CertificateStore(time, options.SystemAuthorities);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
-        Listeners = new ListenerManager(binding, limits, _engine.Transport, handoff, time, loggers);
+        if (options.Transport == TransportKind.EventLoop)
+        {
+            ILogger log = loggers.CreateLogger<EventLoop>();
+            Loops = new EventLoopGroup(new EventLoopOptions { Loops = options.EventLoops }, exception => Log.EscapedLoop(log, exception));
+        }
+        Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, time, loggers);
         Mirrors = new MirrorSender(new MirrorOptions(Random.Shared), time);
-        var retries = new RouterOptions(Random.Shared) { ReplayBytes = options.RetryBufferBytes };
+        var retries = new RouterOptions(Random.Shared)
+        {
+            ReplayBytes = options.RetryBufferBytes,
+            OwnClient = Loops is not null && options.UpstreamClient == UpstreamClientKind.Own,
+        };
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
             Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(router, Random.Shared), options.DrainTime, time);
         var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, _drain, sink, time);
     }
+
+    /// <summary>The event loops; null = .NET's sockets carry the traffic.</summary>
+    public EventLoopGroup? Loops { get; }
 
     /// <summary>The bound ports.</summary>
     public ListenerManager Listeners { get; }
@@ -96,5 +109,12 @@ internal sealed class DataPlane : IAsyncDisposable
         await Listeners.DisposeAsync();
         await _engine.DisposeAsync();
         Clusters.Dispose();
+        Loops?.Dispose();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "An exception escaped on an event loop; the loop goes on.")]
+        public static partial void EscapedLoop(ILogger logger, Exception exception);
     }
 }

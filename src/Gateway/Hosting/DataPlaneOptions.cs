@@ -4,6 +4,26 @@ using Gateway.Clusters.Discovery;
 
 namespace Gateway.Hosting;
 
+/// <summary>What carries sockets.</summary>
+internal enum TransportKind
+{
+    /// <summary>Our event loops. Linux only.</summary>
+    EventLoop,
+
+    /// <summary>.NET's sockets and thread pool.</summary>
+    Sockets,
+}
+
+/// <summary>What speaks HTTP/1.1 to backends.</summary>
+internal enum UpstreamClientKind
+{
+    /// <summary>Our client on the event loops; what it does not do goes through YARP.</summary>
+    Own,
+
+    /// <summary>YARP's forwarder, for everything.</summary>
+    Yarp,
+}
+
 /// <summary>How the data plane binds and ends.</summary>
 internal sealed record DataPlaneOptions
 {
@@ -30,6 +50,15 @@ internal sealed record DataPlaneOptions
 
     /// <summary>Open connections over all ports.</summary>
     public int MaxConnections { get; init; } = 100_000;
+
+    /// <summary>What carries the traffic's sockets.</summary>
+    public TransportKind Transport { get; init; } = TransportKind.Sockets;
+
+    /// <summary>Number of event loops; 0 = one per processor.</summary>
+    public int EventLoops { get; init; }
+
+    /// <summary>What speaks HTTP/1.1 to backends. On .NET's sockets it is YARP's in any case.</summary>
+    public UpstreamClientKind UpstreamClient { get; init; }
 
     /// <summary>From accept to the end of the TLS handshake, or to the first bytes of a plain-text connection.</summary>
     public TimeSpan OpeningDeadline { get; init; } = TimeSpan.FromSeconds(15);

@@ -41,7 +41,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _accessLog = new AccessLog(AccessLog.OpenPath, time, loggers.CreateLogger<AccessLog>());
         RequestMetrics requests = new(_metrics.Factory, options.Workload);
         DataPlane = new DataPlane(
-            new DataPlaneOptions { PortMap = options.PortMap.Ports, EphemeralPorts = options.PortMap.OthersAnyFree, DefaultBind = options.DefaultBind },
+            new DataPlaneOptions
+            {
+                PortMap = options.PortMap.Ports,
+                EphemeralPorts = options.PortMap.OthersAnyFree,
+                DefaultBind = options.DefaultBind,
+                Transport = options.Transport,
+                EventLoops = options.EventLoops,
+                UpstreamClient = options.UpstreamClient,
+            },
             new StreamSinks(requests, _accessLog),
             loggers,
             time);

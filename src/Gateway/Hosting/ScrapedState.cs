@@ -5,6 +5,7 @@ using Gateway.Listeners;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
 using Gateway.Tls;
+using Gateway.Transport;
 
 namespace Gateway.Hosting;
 
@@ -15,6 +16,8 @@ internal static class ScrapedState
     public static void Update(GatewayMetrics metrics, DataPlane dataPlane, AccessLog accessLog)
     {
         metrics.SetAccessLogDrops(accessLog.Dropped);
+        foreach (EventLoop loop in dataPlane.Loops?.Loops ?? [])
+            metrics.SetLoopLag(loop.Index, loop.Lag);
         metrics.SetMirrors(dataPlane.Mirrors.Sent, dataPlane.Mirrors.Dropped, dataPlane.Mirrors.Failed);
         HashSet<string> listeners = new(StringComparer.Ordinal);
         foreach (ListenerStatus listener in Listeners(dataPlane))

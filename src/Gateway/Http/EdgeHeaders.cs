@@ -64,6 +64,9 @@ internal static class EdgeHeaders
     /// <summary>Changes <paramref name="headers"/> to what goes on.</summary>
     public static EdgeResult Apply(IHeaderDictionary headers, in EdgeRequest request, HttpSettings settings)
     {
+        // Before anything is added: while the client's headers are all common ones, looking for others costs nothing.
+        foreach (string name in ControlHeaders)
+            headers.Remove(name);
         string? upgrade = request.IsHttp1 ? UpgradeToken(headers) : null;
         // An h2c upgrade is not taken up; the request is served as HTTP/1.1.
         if (upgrade is not null && upgrade.Equals("h2c", StringComparison.OrdinalIgnoreCase))
@@ -91,8 +94,6 @@ internal static class EdgeHeaders
         string scheme = ForwardedProto(headers, request, settings);
         if (settings.SendForwardedPort && (settings.NumTrustedProxies == 0 || !headers.ContainsKey(HeaderNames.ForwardedPort)))
             headers[HeaderNames.ForwardedPort] = request.ListenerPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        foreach (string name in ControlHeaders)
-            headers.Remove(name);
         headers[HeaderNames.ExternalAddress] = clientAddress;
         if (settings.SendRequestId)
             headers[HeaderNames.RequestId] = request.RequestId;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
 using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Routing;
@@ -86,6 +87,9 @@ internal sealed class RequestContext
     /// <summary>Whether a body comes with the request.</summary>
     public bool HasBody { get; private set; }
 
+    /// <summary>The body as the server reads it; null = there is none. Whoever reads it, and not the request's stream, tells <see cref="NoteReceived"/>.</summary>
+    public PipeReader? BodyReader { get; private set; }
+
     /// <summary>When the request was received completely, <see cref="TimeProvider.GetTimestamp"/>; 0 = not yet.</summary>
     public long RequestEndTimestamp { get; private set; }
 
@@ -119,7 +123,11 @@ internal sealed class RequestContext
         Info.Protocol = protocol;
         HasBody = features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         if (HasBody)
+        {
+            // Before the stream is replaced: afterwards the server would read through the replacement.
+            BodyReader = features.Get<IRequestBodyPipeFeature>()?.Reader;
             _requestBody.Attach(Http);
+        }
         else
             RequestEndTimestamp = Info.StartTimestamp;
         _responseBody.Attach(features);
@@ -142,6 +150,14 @@ internal sealed class RequestContext
         EndObserver?.OnRequestComplete();
     }
 
+    /// <summary>Body bytes came in.</summary>
+    public void NoteReceived(long count, bool ended)
+    {
+        Info.BytesReceived += count;
+        if (ended)
+            CompleteRequest();
+    }
+
     /// <summary>Lets go of everything the request held.</summary>
     public void End()
     {
@@ -154,6 +170,7 @@ internal sealed class RequestContext
         Route = null;
         Destination = null;
         Cluster = null;
+        BodyReader = null;
         Hash = null;
         IsOverflow = false;
         MadeCookie = null;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Routing;
 using Gateway.Streams;
 using Gateway.Tls;
@@ -175,7 +174,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
             IsTls = connection.IsTls,
             IsHttp1 = request.IsHttp1,
             ListenerPort = connection.ListenerPort,
-            RequestId = settings.SendRequestId ? Guid.NewGuid().ToString("D", CultureInfo.InvariantCulture) : "",
+            RequestId = settings.SendRequestId ? RequestIds.Next() : "",
             ForwardedClientCertificate = connection.ForwardedClientCertificate,
         };
         return EdgeHeaders.Apply(request.Http.Request.Headers, edge, settings);

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -186,6 +187,8 @@ internal sealed partial class ActiveListener : IAsyncDisposable
             LocalAddress = DownstreamConnection.TextOf(local),
             RemoteIp = DownstreamConnection.TextOfIp(remote),
             LocalIp = DownstreamConnection.TextOfIp(local),
+            Loop = connection.Features.Get<IEventLoopFeature>()?.Loop,
+            Closed = connection.ConnectionClosed,
         };
     }
 

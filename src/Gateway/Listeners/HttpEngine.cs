@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Http;
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -38,10 +39,19 @@ internal sealed class HttpEngine : IAsyncDisposable
         builder.Services.Configure<KestrelServerOptions>(options =>
         {
             KestrelLimits.Apply(options);
-            options.Listen(new CodecEndPoint(Codec.Http1), listen => listen.Protocols = HttpProtocols.Http1);
-            options.Listen(new CodecEndPoint(Codec.Http2Cleartext), listen => listen.Protocols = HttpProtocols.Http2);
+            options.Listen(new CodecEndPoint(Codec.Http1), listen =>
+            {
+                listen.Use(OnLoop);
+                listen.Protocols = HttpProtocols.Http1;
+            });
+            options.Listen(new CodecEndPoint(Codec.Http2Cleartext), listen =>
+            {
+                listen.Use(OnLoop);
+                listen.Protocols = HttpProtocols.Http2;
+            });
             options.Listen(new CodecEndPoint(Codec.Tls), listen =>
             {
+                listen.Use(OnLoop);
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
@@ -81,6 +91,14 @@ internal sealed class HttpEngine : IAsyncDisposable
         _rejected.Dispose();
         return _container.DisposeAsync();
     }
+
+    // The server starts every connection on the thread pool; what follows shall run where its socket is.
+    private static ConnectionDelegate OnLoop(ConnectionDelegate next) => async connection =>
+    {
+        if (connection.Features.Get<IEventLoopFeature>() is { } feature)
+            await feature.Loop.SwitchAsync();
+        await next(connection);
+    };
 
     private static void EndHandshake(ConnectionContext connection)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Prometheus;
 
 namespace Gateway.Observability;
@@ -17,6 +18,7 @@ internal sealed class GatewayMetrics
     private readonly Gauge _certificateExpiry;
     private readonly Gauge _connectionsOpen;
     private readonly Counter _connections;
+    private readonly Gauge _loopLag;
 
     /// <summary>Registers everything in a registry of its own.</summary>
     public GatewayMetrics()
@@ -34,6 +36,7 @@ internal sealed class GatewayMetrics
         _certificateExpiry = Factory.CreateGauge("gateway_certificate_expiry_timestamp_seconds", "End of validity of a certificate, in seconds since 1970.", ["certificate"]);
         _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
         _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
+        _loopLag = Factory.CreateGauge("gateway_event_loop_lag_seconds", "Longest time in the last ten to twenty seconds that an event loop did not look at its sockets.", ["loop"]);
         foreach (string result in (string[])["success", "failure"])
             _reloads.WithLabels(result);
     }
@@ -79,6 +82,9 @@ internal sealed class GatewayMetrics
             _connections.RemoveLabelled(listener);
         _connections.WithLabels(listener).IncTo(total);
     }
+
+    /// <summary>Brings over the lag of an event loop.</summary>
+    public void SetLoopLag(int loop, TimeSpan lag) => _loopLag.WithLabels(loop.ToString(CultureInfo.InvariantCulture)).Set(lag.TotalSeconds);
 
     /// <summary>Brings over one certificate.</summary>
     public void SetCertificate(string name, DateTimeOffset notAfter) => _certificateExpiry.WithLabels(name).Set(notAfter.ToUnixTimeSeconds());

@@ -9,7 +9,11 @@ internal sealed class LogLevels
     /// <summary>More categories than this cannot be set: they come from outside.</summary>
     public const int MaxCategories = 100;
 
+    private const int MaxRemembered = 1000;
+
     private readonly ConcurrentDictionary<string, LogLevel> _byPrefix = new(StringComparer.OrdinalIgnoreCase);
+    // The server asks several times per request. Replaced whole when a level is set, so that no answer found before stays.
+    private volatile ConcurrentDictionary<string, LogLevel> _lowest = new(StringComparer.Ordinal);
     private volatile LogLevel _default;
 
     /// <summary>Starts at a level; the web server's own categories say less, as they describe what clients did.</summary>
@@ -23,7 +27,11 @@ internal sealed class LogLevels
     public LogLevel Default
     {
         get => _default;
-        set => _default = value;
+        set
+        {
+            _default = value;
+            _lowest = new(StringComparer.Ordinal);
+        }
     }
 
     /// <summary>The categories that have their own.</summary>
@@ -35,22 +43,37 @@ internal sealed class LogLevels
         if (_byPrefix.Count >= MaxCategories && !_byPrefix.ContainsKey(category))
             return false;
         _byPrefix[category] = level;
+        _lowest = new(StringComparer.Ordinal);
         return true;
     }
 
     /// <summary>Whether something shall be logged.</summary>
     public bool IsEnabled(string? category, LogLevel level)
     {
+        if (category is null)
+            return level >= _default;
+        ConcurrentDictionary<string, LogLevel> known = _lowest;
+        if (!known.TryGetValue(category, out LogLevel lowest))
+        {
+            lowest = Find(category);
+            if (known.Count < MaxRemembered)
+                known[category] = lowest;
+        }
+        return level >= lowest;
+    }
+
+    private LogLevel Find(string category)
+    {
         LogLevel lowest = _default;
         int longest = -1;
         foreach ((string prefix, LogLevel own) in _byPrefix)
         {
-            if (prefix.Length > longest && category is not null && category.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            if (prefix.Length > longest && category.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             {
                 longest = prefix.Length;
                 lowest = own;
             }
         }
-        return level >= lowest;
+        return lowest;
     }
 }

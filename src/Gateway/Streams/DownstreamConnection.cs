@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Transport;
 
 namespace Gateway.Streams;
 
@@ -41,6 +42,12 @@ internal sealed class DownstreamConnection
 
     /// <summary>Our address without port, as text, made once.</summary>
     public required string LocalIp { get; init; }
+
+    /// <summary>The event loop that holds the socket; null = another transport does.</summary>
+    public EventLoop? Loop { get; init; }
+
+    /// <summary>Fires when the client has ended its side or the socket is closed.</summary>
+    public CancellationToken Closed { get; init; }
 
     /// <summary>Whether the peer is on this host.</summary>
     public bool RemoteIsLoopback => RemoteEndPoint is IPEndPoint ip ? IPAddress.IsLoopback(ip.Address) : true;

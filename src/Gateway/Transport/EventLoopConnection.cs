@@ -1,0 +1,285 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Gateway.Transport.Native;
+using Microsoft.AspNetCore.Connections;
+
+namespace Gateway.Transport;
+
+/// <summary>
+/// A socket of a loop as a pair of pipes, for Kestrel and whoever else reads connections. The pipes may be used from any
+/// thread; continuations run on the loop. Ends: the peer's end completes the input; completing the output sends what is
+/// in it and then our end, while receiving goes on; <see cref="DisposeAsync"/> completes both, sends, and closes;
+/// <see cref="Abort(ConnectionAbortedException)"/> resets at once.
+/// </summary>
+internal sealed partial class EventLoopConnection : ConnectionContext
+{
+    // A sender faster than its consumer would otherwise keep the loop for as long as it sends.
+    private const int MaxReceivesPerTurn = 16;
+
+    private readonly LoopSocket _socket;
+    private readonly EventLoopOptions _options;
+    private readonly Pipe _input;
+    private readonly Pipe _output;
+    private readonly CancellationTokenSource _closed = new();
+    private Task _receiving = Task.CompletedTask;
+    private Task _sending = Task.CompletedTask;
+    private Exception? _closeReason;
+    private volatile ConnectionAbortedException? _abortReason;
+    private volatile bool _unread;
+    private int _disposed;
+    private bool _inputEnded;
+
+    /// <param name="socket">A connected, registered socket; now this object's.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="local">Our side.</param>
+    /// <param name="remote">The peer.</param>
+    public EventLoopConnection(LoopSocket socket, EventLoopOptions options, EndPoint? local, EndPoint? remote)
+    {
+        _socket = socket;
+        _options = options;
+        PipeScheduler loop = socket.Loop.Scheduler;
+        _input = new Pipe(new PipeOptions(socket.Loop.Pool, loop, loop, options.InputPauseBytes, options.InputPauseBytes / 2, LoopMemoryPool.BlockBytes, useSynchronizationContext: false));
+        _output = new Pipe(new PipeOptions(socket.Loop.Pool, loop, loop, options.OutputPauseBytes, options.OutputPauseBytes / 2, LoopMemoryPool.BlockBytes, useSynchronizationContext: false));
+        _transport = new DuplexPipe(_input.Reader, _output.Writer);
+        _localEndPoint = local;
+        _remoteEndPoint = remote;
+        ConnectionClosed = _closed.Token;
+    }
+
+    /// <summary>Its loop.</summary>
+    public EventLoop Loop => _socket.Loop;
+
+    /// <summary>Starts receiving and sending. On the loop, once.</summary>
+    public void Start()
+    {
+        _receiving = ReceiveAsync();
+        _sending = SendAsync();
+    }
+
+    public override void Abort() => Abort(new ConnectionAbortedException("The connection was aborted by the gateway."));
+
+    /// <summary>Resets the connection; from another thread as soon as the loop comes to it.</summary>
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        _abortReason ??= abortReason;
+        Loop.Scheduler.Schedule(static state => ((EventLoopConnection)state!).Close(((EventLoopConnection)state)._abortReason, reset: true), this);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            await EndAsync();
+
+        await base.DisposeAsync();
+    }
+
+    private async ValueTask EndAsync()
+    {
+        await _input.Reader.CompleteAsync();
+        await _output.Writer.CompleteAsync();
+        await Loop.SwitchAsync();
+        _unread = true;
+        if (!_sending.IsCompleted)
+            await FinishSendingAsync();
+
+        if (_socket is { IsClosed: false, IsReadable: true } && !_inputEnded)
+            await LingerAsync();
+
+        Close(reason: null, reset: false);
+        await _receiving;
+        CancelClosed();
+        _closed.Dispose();
+    }
+
+    private async ValueTask FinishSendingAsync()
+    {
+        LoopTimer timer = CloseAfter(_options.CloseTimeout);
+        await _sending;
+        Loop.Timers.Clear(timer);
+    }
+
+    private async Task ReceiveAsync()
+    {
+        Exception? error = null;
+        try
+        {
+            error = await ReceiveUntilEndAsync();
+        }
+        catch (Exception exception)
+        {
+            error = exception;
+            Loop.Report(exception);
+        }
+
+        await _input.Writer.CompleteAsync(error);
+        // Registered callbacks are foreign code: not in the middle of ours.
+        Loop.Post(static state => ((EventLoopConnection)state!).CancelClosed(), this);
+    }
+
+    /// <returns>Why it ended; null = the peer ended its side, or nobody reads any more.</returns>
+    private async ValueTask<Exception?> ReceiveUntilEndAsync()
+    {
+        PipeWriter writer = _input.Writer;
+        int receives = 0;
+        while (true)
+        {
+            if (!_socket.IsReadable)
+            {
+                await _socket.WaitReadableAsync();
+                receives = 0;
+            }
+            else if (++receives > MaxReceivesPerTurn)
+            {
+                await Loop.YieldAsync();
+                receives = 0;
+            }
+
+            if (_socket.IsClosed)
+                return _closeReason;
+
+            if (_unread)
+                return null;
+
+            int received = _socket.TryReceive(writer.GetMemory().Span);
+            if (received > 0)
+            {
+                writer.Advance(received);
+                ValueTask<FlushResult> flush = writer.FlushAsync();
+                FlushResult result = flush.IsCompletedSuccessfully ? flush.Result : await flush;
+                if (result.IsCompleted || result.IsCanceled)
+                    return null;
+            }
+            else if (received == 0)
+            {
+                _inputEnded = true;
+                return null;
+            }
+            else if (received == LoopSocket.Failed)
+            {
+                return Failure(_socket.Error);
+            }
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        Exception? error = null;
+        try
+        {
+            error = await SendUntilEndAsync();
+        }
+        catch (Exception exception)
+        {
+            error = exception;
+            Loop.Report(exception);
+        }
+
+        // The reason of a broken connection is told on the input; who writes only learns that nobody takes it.
+        if (error is null)
+            _socket.ShutdownWrite();
+        else
+            Close(error, reset: true);
+
+        await _output.Reader.CompleteAsync();
+    }
+
+    /// <returns>Why it ended; null = all was sent.</returns>
+    private async ValueTask<Exception?> SendUntilEndAsync()
+    {
+        PipeReader reader = _output.Reader;
+        while (true)
+        {
+            ValueTask<ReadResult> read = reader.ReadAsync();
+            ReadResult result = read.IsCompletedSuccessfully ? read.Result : await read;
+            if (_socket.IsClosed)
+                return _closeReason ?? Failure(Errno.ConnectionAborted);
+
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            long sent = buffer.IsEmpty ? 0 : _socket.TrySend(buffer);
+            if (sent == LoopSocket.Failed)
+            {
+                reader.AdvanceTo(buffer.Start);
+                return Failure(_socket.Error);
+            }
+
+            reader.AdvanceTo(sent > 0 ? buffer.GetPosition(sent) : buffer.Start);
+            if (result.IsCompleted && Math.Max(0, sent) == buffer.Length)
+                return null;
+
+            if (!_socket.IsWritable)
+                await _socket.WaitWritableAsync();
+        }
+    }
+
+    // Unread bytes at the close make the kernel send a reset, which can overtake the answer (RFC 9112 section 9.6).
+    private async ValueTask LingerAsync()
+    {
+        LoopTimer timer = CloseAfter(_options.LingerTimeout);
+        _socket.WakeReader();
+        await _receiving;
+        using IMemoryOwner<byte> scrap = Loop.Pool.Rent();
+        while (!_socket.IsClosed)
+        {
+            int received = _socket.TryReceive(scrap.Memory.Span);
+            if (received is 0 or LoopSocket.Failed)
+                break;
+
+            if (received == LoopSocket.WouldBlock)
+                await _socket.WaitReadableAsync();
+            else
+                await Loop.YieldAsync();
+        }
+
+        Loop.Timers.Clear(timer);
+    }
+
+    private LoopTimer CloseAfter(TimeSpan delay)
+    {
+        LoopTimer timer = new(static state => ((EventLoopConnection)state!).Close(new ConnectionAbortedException("The connection did not end in time."), reset: true), this);
+        Loop.Timers.Set(timer, delay);
+        return timer;
+    }
+
+    private void Close(Exception? reason, bool reset)
+    {
+        if (_socket.IsClosed)
+            return;
+
+        _closeReason = reason;
+        _socket.Close(reset);
+        // The loops may wait for their pipes instead of the socket.
+        _input.Writer.CancelPendingFlush();
+        _output.Reader.CancelPendingRead();
+    }
+
+    private void CancelClosed()
+    {
+        try
+        {
+            _closed.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed of since: nobody is left to be told.
+        }
+        catch (AggregateException exception)
+        {
+            Loop.Report(exception);
+        }
+    }
+
+    private static Exception Failure(int error) => error switch
+    {
+        Errno.ConnectionReset or Errno.BrokenPipe => new ConnectionResetException("The peer reset the connection.", Errno.ToException(error)),
+        Errno.ConnectionAborted => new ConnectionAbortedException("The connection was closed."),
+        _ => new IOException(Errno.ToException(error).Message, Errno.ToException(error)),
+    };
+
+    private sealed class DuplexPipe(PipeReader input, PipeWriter output) : IDuplexPipe
+    {
+        public PipeReader Input => input;
+
+        public PipeWriter Output => output;
+    }
+}
