@@ -39,7 +39,11 @@ public sealed class EjectionTests
         for (int i = 0; i < 20; i++)
             (await client.GetAsync("/")).Dispose();
 
-        Assert.Equal(isEjected ? errors : 10, bad.Requests.Count);
+        // Each ejection, panic or not, makes the turns anew, and those begin anywhere.
+        if (isEjected)
+            Assert.Equal(errors, bad.Requests.Count);
+        else
+            Assert.InRange(bad.Requests.Count, 7, 13);
     }
 
     [Fact]
