@@ -19,8 +19,8 @@ internal static class UpstreamFailure
         ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled => ClassifyBeforeResponse(exception),
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled => new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted),
         ForwarderError.RequestBodyDestination => ClassifyBeforeResponse(exception),
-        ForwarderError.ResponseBodyDestination or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
-            or ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, exception?.Message),
+        ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient => new UpstreamOutcome(UpstreamOutcomeKind.ResponseNotTaken, exception?.Message),
+        ForwarderError.ResponseBodyDestination or ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, exception?.Message),
         // An upgraded connection that breaks is an ended connection.
         ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeRequestDestination
             or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient or ForwarderError.UpgradeResponseDestination
@@ -35,7 +35,9 @@ internal static class UpstreamFailure
         StreamInfo info = request.Info;
         (ResponseFlags flag, int status, string reset) = Describe(outcome.Kind);
         info.UpstreamTransportFailureReason ??= outcome.Reason;
-        if (http.RequestAborted.IsCancellationRequested)
+        // YARP aborts the client's connection itself when the upstream breaks off: then an aborted request does not mean that the client left.
+        if (outcome.Kind == UpstreamOutcomeKind.ResponseNotTaken ||
+            (outcome.Kind != UpstreamOutcomeKind.ResponseAborted && http.RequestAborted.IsCancellationRequested))
         {
             request.NoteClientGone();
             return ValueTask.CompletedTask;

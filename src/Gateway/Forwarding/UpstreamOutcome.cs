@@ -27,6 +27,9 @@ internal enum UpstreamOutcomeKind
     /// <summary>The response broke off after its headers.</summary>
     ResponseAborted,
 
+    /// <summary>The client left while the response was sent to it.</summary>
+    ResponseNotTaken,
+
     /// <summary>The client broke off its body or spoke nonsense.</summary>
     RequestAborted,
 
