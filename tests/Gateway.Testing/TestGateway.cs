@@ -32,6 +32,9 @@ public sealed class TestGateway : IAsyncDisposable
             DefaultBind = IPAddress.Loopback,
             DrainTime = drainTime,
             SystemAuthorities = systemAuthorities,
+            // The whole suite runs on either transport; pools are per loop, so that tests which count connections need a single one.
+            Transport = Environment.GetEnvironmentVariable("GATEWAY_TRANSPORT") == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
+            EventLoops = 1,
         },
         _completed, _faults, TimeProvider.System);
 

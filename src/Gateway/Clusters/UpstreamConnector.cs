@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Tls;
+using Gateway.Transport;
 
 namespace Gateway.Clusters;
 
@@ -34,15 +36,7 @@ internal sealed class UpstreamConnector(
     /// <param name="cancellationToken">Ends the attempt.</param>
     public async ValueTask<Stream> ConnectAsync(EndPoint endPoint, string authority, CancellationToken cancellationToken)
     {
-        UpstreamTlsContext? tls = null;
-        if (config.Tls is { } wanted)
-        {
-            // Nothing is opened that could end up in plain text.
-            // A cluster that is being retired goes on with what it had.
-            _lastTls = tls = findTls(wanted) ?? _lastTls ?? throw new AuthenticationException("TLS is not ready");
-            if (tls.Problem is { } problem)
-                throw new AuthenticationException(problem);
-        }
+        UpstreamTlsContext? tls = TlsOfTheMoment();
         bool isUnix = endPoint is UnixDomainSocketEndPoint;
         var socket = isUnix
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
@@ -67,6 +61,56 @@ internal sealed class UpstreamConnector(
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects on an event loop, within the connect timeout, handshake included; the handshake's work is done elsewhere.</summary>
+    /// <param name="loop">Holds the connection.</param>
+    /// <param name="endPoint">Where to.</param>
+    /// <param name="authority">Authority of the request that wants the connection, as it is sent.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async ValueTask<LoopChannel> ConnectAsync(EventLoop loop, EndPoint endPoint, string authority, CancellationToken cancellationToken)
+    {
+        UpstreamTlsContext? tls = TlsOfTheMoment();
+        if (tls is null)
+            return Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, cancellationToken), endPoint);
+        using CancellationTokenSource timeout = new(config.ConnectTimeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        LoopSocket? socket = null;
+        try
+        {
+            socket = Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, either.Token), endPoint);
+            var transport = new HandshakeStream(new EventLoopStream(socket));
+            CancellationToken ended = either.Token;
+            SslStream secured = await Task.Run(() => tls.ConnectAsync(transport, HostOf(authority), config.Protocol == UpstreamProtocol.Http2, ended), ended);
+            await loop.SwitchAsync();
+            transport.EndHandshake();
+            return new TlsChannel(socket, secured);
+        }
+        catch (Exception e)
+        {
+            await loop.SwitchAsync();
+            socket?.Close(reset: true);
+            if (e is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                throw new SocketException((int)SocketError.TimedOut);
+            throw;
+        }
+    }
+
+    // Nothing is opened that could end up in plain text. A cluster that is being retired goes on with what it had.
+    private UpstreamTlsContext? TlsOfTheMoment()
+    {
+        if (config.Tls is not { } wanted)
+            return null;
+        UpstreamTlsContext tls = findTls(wanted) ?? _lastTls ?? throw new AuthenticationException("TLS is not ready");
+        _lastTls = tls;
+        return tls.Problem is { } problem ? throw new AuthenticationException(problem) : tls;
+    }
+
+    private LoopSocket Prepared(LoopSocket socket, EndPoint endPoint)
+    {
+        if (endPoint is IPEndPoint && config.Keepalive is { } keepalive)
+            socket.KeepAlive(keepalive.Time, keepalive.Interval, keepalive.Probes);
+        return socket;
     }
 
     private static void KeepAlive(Socket socket, KeepaliveConfig keepalive)

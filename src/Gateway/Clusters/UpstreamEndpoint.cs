@@ -17,7 +17,7 @@ internal sealed class UpstreamEndpoint
     public UpstreamEndpoint(EndPoint endPoint, string authority)
     {
         EndPoint = endPoint;
-        Http1 = new Http1Pools(endPoint);
+        Http1 = new LoopPools<Http1Pool>((loop, cluster, host) => new Http1Pool(loop, this, cluster, host));
         Authority = authority;
         Origin = $"http://{authority}";
         SecureOrigin = $"https://{authority}";
@@ -39,8 +39,8 @@ internal sealed class UpstreamEndpoint
     /// <summary>For people: <c>ip:port</c> or the socket's path.</summary>
     public string Address { get; }
 
-    /// <summary>Idle connections of our own client.</summary>
-    public Http1Pools Http1 { get; }
+    /// <summary>Connections of our own HTTP/1.1 client.</summary>
+    public LoopPools<Http1Pool> Http1 { get; }
 
     /// <summary>What outlier detection knows of it.</summary>
     public OutlierState Outlier { get; } = new();

@@ -28,6 +28,9 @@ internal static class UpstreamFailure
         _ => new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message),
     };
 
+    /// <summary>No connection, because of TLS.</summary>
+    public static UpstreamOutcome OfTls(Exception e) => new(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{e.Message}:TLS_error_end");
+
     /// <summary>Answers the client, or, if an answer has begun, breaks it off.</summary>
     public static ValueTask AnswerAsync(RequestContext request, UpstreamOutcome outcome, int attempts, bool retriesUsedUp)
     {
@@ -103,7 +106,7 @@ internal static class UpstreamFailure
                 case HttpRequestException http when ClassifyHttp(http) is { } outcome:
                     return outcome;
                 case AuthenticationException:
-                    return new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{e.Message}:TLS_error_end");
+                    return OfTls(e);
                 case SocketException or EndOfStreamException or IOException { InnerException: null }:
                     return new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
             }

@@ -10,14 +10,8 @@ namespace Gateway.Transport;
 /// One stream socket of a loop, non-blocking. It owns its descriptor from construction to <see cref="Close"/> and is
 /// touched by its loop only. At most one waiter per direction.
 /// </summary>
-internal sealed unsafe class LoopSocket : ILoopHandler
+internal sealed unsafe class LoopSocket : LoopChannel, ILoopHandler
 {
-    /// <summary>Nothing to receive, or no room to send: wait for readiness.</summary>
-    public const int WouldBlock = -1;
-
-    /// <summary>The connection is broken: see <see cref="Error"/>.</summary>
-    public const int Failed = -2;
-
     private const int MaxVectors = 16;
     private const int Closed = -1;
 
@@ -26,6 +20,9 @@ internal sealed unsafe class LoopSocket : ILoopHandler
     private long _registration;
     private int _fd;
     private bool _peerEnded;
+    private bool _readableNow;
+    private bool _writableNow = true;
+    private int _error;
     private bool _registered;
 
     /// <param name="loop">Its loop.</param>
@@ -37,28 +34,28 @@ internal sealed unsafe class LoopSocket : ILoopHandler
     }
 
     /// <summary>The loop it belongs to.</summary>
-    public EventLoop Loop { get; }
+    public override EventLoop Loop { get; }
 
     /// <summary>Whether a receive may bring something. False after a receive that emptied the socket, until the kernel tells of more.</summary>
-    public bool IsReadable { get; private set; }
+    public override bool IsReadable => _readableNow;
 
     /// <summary>Whether a send may be taken.</summary>
-    public bool IsWritable { get; private set; } = true;
+    public override bool IsWritable => _writableNow;
 
     /// <summary>Whether the peer has ended its side or the connection broke; what it sent before may still be there.</summary>
-    public bool PeerEnded => _peerEnded;
+    public override bool PeerEnded => _peerEnded;
 
     /// <summary>Whether <see cref="Close"/> was called.</summary>
-    public bool IsClosed => _fd == Closed;
+    public override bool IsClosed => _fd == Closed;
 
     /// <summary>Error number of the last failed call.</summary>
-    public int Error { get; private set; }
+    public override int Error => _error;
 
     /// <summary>Called on events while nobody waits to read: data or an end on an idle connection.</summary>
-    public Action<object?>? IdleEvent { get; set; }
+    public override Action<object?>? IdleEvent { get; set; }
 
     /// <summary>Handed to <see cref="IdleEvent"/>.</summary>
-    public object? IdleState { get; set; }
+    public override object? IdleState { get; set; }
 
     /// <summary>Starts to watch the socket.</summary>
     /// <returns>0 or the error number; the caller still has to close.</returns>
@@ -71,31 +68,31 @@ internal sealed unsafe class LoopSocket : ILoopHandler
     }
 
     /// <summary>Waits until a receive may bring something, or the socket is closed. Holds no buffer.</summary>
-    public ValueTask WaitReadableAsync()
+    public override ValueTask WaitReadableAsync()
     {
         AssertOnLoop();
         return IsReadable || IsClosed ? default : _readable.WaitAsync();
     }
 
     /// <summary>Waits until a send may be taken, or the socket is closed.</summary>
-    public ValueTask WaitWritableAsync()
+    public override ValueTask WaitWritableAsync()
     {
         AssertOnLoop();
         return IsWritable || IsClosed ? default : _writable.WaitAsync();
     }
 
     /// <summary>A connection is being made: writability will tell of its outcome.</summary>
-    public void ExpectWritable() => IsWritable = false;
+    public void ExpectWritable() => _writableNow = false;
 
     /// <summary>Ends a wait for reading early; the waiter finds <see cref="IsReadable"/> unchanged.</summary>
-    public void WakeReader() => _readable.Set();
+    public override void WakeReader() => _readable.Set();
 
     /// <summary>Ends a wait for writing early; the waiter finds <see cref="IsWritable"/> unchanged.</summary>
-    public void WakeWriter() => _writable.Set();
+    public override void WakeWriter() => _writable.Set();
 
     /// <summary>Receives what is there.</summary>
-    /// <returns>Bytes, 0 = the peer ended its side, <see cref="WouldBlock"/> or <see cref="Failed"/>.</returns>
-    public int TryReceive(Span<byte> buffer)
+    /// <returns>Bytes, 0 = the peer ended its side, <see cref="LoopChannel.WouldBlock"/> or <see cref="LoopChannel.Failed"/>.</returns>
+    public override int TryReceive(Span<byte> buffer)
     {
         AssertOnLoop();
         if (IsClosed)
@@ -109,14 +106,14 @@ internal sealed unsafe class LoopSocket : ILoopHandler
         {
             do
                 received = LibC.Receive(_fd, start, (nuint)buffer.Length, 0);
-            while (received < 0 && (Error = Errno.Last) == Errno.Interrupted);
+            while (received < 0 && (_error = Errno.Last) == Errno.Interrupted);
         }
 
         if (received > 0)
         {
             // A short read took all there was, and whatever comes later is told. An end was told already and must still be read.
             if (received < buffer.Length && !_peerEnded)
-                IsReadable = false;
+                _readableNow = false;
 
             return (int)received;
         }
@@ -127,13 +124,13 @@ internal sealed unsafe class LoopSocket : ILoopHandler
         if (Error != Errno.TryAgain)
             return Failed;
 
-        IsReadable = false;
+        _readableNow = false;
         return WouldBlock;
     }
 
     /// <summary>Sends what the kernel takes.</summary>
-    /// <returns>Bytes, <see cref="WouldBlock"/> or <see cref="Failed"/>.</returns>
-    public int TrySend(ReadOnlySpan<byte> data)
+    /// <returns>Bytes, <see cref="LoopChannel.WouldBlock"/> or <see cref="LoopChannel.Failed"/>.</returns>
+    public override int TrySend(ReadOnlySpan<byte> data)
     {
         AssertOnLoop();
         if (IsClosed)
@@ -144,14 +141,14 @@ internal sealed unsafe class LoopSocket : ILoopHandler
         {
             do
                 sent = LibC.Send(_fd, start, (nuint)data.Length, LibC.MessageNoSignal);
-            while (sent < 0 && (Error = Errno.Last) == Errno.Interrupted);
+            while (sent < 0 && (_error = Errno.Last) == Errno.Interrupted);
         }
 
         return (int)Sent(sent, data.Length);
     }
 
     /// <summary>Sends what the kernel takes, several segments in one call.</summary>
-    public long TrySend(in ReadOnlySequence<byte> data)
+    public override long TrySend(in ReadOnlySequence<byte> data)
     {
         if (data.IsSingleSegment)
             return TrySend(data.FirstSpan);
@@ -179,7 +176,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
         nint sent;
         do
             sent = LibC.SendMessage(_fd, &message, LibC.MessageNoSignal);
-        while (sent < 0 && (Error = Errno.Last) == Errno.Interrupted);
+        while (sent < 0 && (_error = Errno.Last) == Errno.Interrupted);
 
         for (int i = 0; i < count; i++)
             pins[i].Dispose();
@@ -195,7 +192,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
     }
 
     /// <summary>The address it is bound to.</summary>
-    public EndPoint LocalEndPoint() => NativeAddress.Local(_fd);
+    public override EndPoint LocalEndPoint() => NativeAddress.Local(_fd);
 
     /// <summary>The pending error of the socket (SO_ERROR); 0 = none.</summary>
     public int TakeError()
@@ -208,9 +205,23 @@ internal sealed unsafe class LoopSocket : ILoopHandler
     /// <summary>Sets an option of the socket; a refusal is passed over.</summary>
     public void SetOption(int level, int option, int value) => LibC.TrySetOption(_fd, level, option, value);
 
+    /// <summary>Lets the system probe the idle connection; null = the system's value.</summary>
+    public void KeepAlive(TimeSpan? time, TimeSpan? interval, int? probes)
+    {
+        const int MaxSeconds = 32_767;
+        const int MaxProbes = 127;
+        SetOption(LibC.LevelSocket, LibC.OptionKeepAlive, 1);
+        if (time is { } idle)
+            SetOption(LibC.LevelTcp, LibC.OptionTcpKeepIdle, (int)Math.Clamp(idle.TotalSeconds, 1, MaxSeconds));
+        if (interval is { } between)
+            SetOption(LibC.LevelTcp, LibC.OptionTcpKeepInterval, (int)Math.Clamp(between.TotalSeconds, 1, MaxSeconds));
+        if (probes is { } count)
+            SetOption(LibC.LevelTcp, LibC.OptionTcpKeepCount, Math.Clamp(count, 1, MaxProbes));
+    }
+
     /// <summary>Gives the descriptor back and continues the waiters, who find <see cref="IsClosed"/>. A second call does nothing.</summary>
     /// <param name="reset">Resets the connection instead of ending it in order: the peer learns that what it got is not all.</param>
-    public void Close(bool reset)
+    public override void Close(bool reset)
     {
         AssertOnLoop();
         if (IsClosed)
@@ -241,7 +252,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
 
         if ((flags & (LibC.EpollIn | Ended)) != 0)
         {
-            IsReadable = true;
+            _readableNow = true;
             if (_readable.IsWaited)
                 _readable.Set();
             else
@@ -250,7 +261,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
 
         if ((flags & (LibC.EpollOut | LibC.EpollHangUp | LibC.EpollError)) != 0)
         {
-            IsWritable = true;
+            _writableNow = true;
             _writable.Set();
         }
     }
@@ -262,7 +273,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
 
     private int FailedClosed()
     {
-        Error = Errno.ConnectionAborted;
+        _error = Errno.ConnectionAborted;
         return Failed;
     }
 
@@ -272,7 +283,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
         {
             // A partial send filled the kernel's buffer; room is told.
             if (sent < wanted)
-                IsWritable = false;
+                _writableNow = false;
 
             return sent;
         }
@@ -280,7 +291,7 @@ internal sealed unsafe class LoopSocket : ILoopHandler
         if (Error != Errno.TryAgain)
             return Failed;
 
-        IsWritable = false;
+        _writableNow = false;
         return WouldBlock;
     }
 

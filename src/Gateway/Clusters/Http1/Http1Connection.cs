@@ -18,18 +18,22 @@ internal sealed class Http1Connection
     private int _start;
     private int _end;
 
-    public Http1Connection(LoopSocket socket, Http1Pool pool)
+    public Http1Connection(LoopChannel socket, Http1Pool pool)
     {
         Socket = socket;
         Pool = pool;
+        OpenedAt = socket.Loop.Timers.Now;
         IdleTimer = new LoopTimer(static state => ((Http1Connection)state!).Pool.Drop((Http1Connection)state), this);
     }
 
-    /// <summary>The socket.</summary>
-    public LoopSocket Socket { get; }
+    /// <summary>What carries it.</summary>
+    public LoopChannel Socket { get; }
 
     /// <summary>Where it is kept between exchanges.</summary>
     public Http1Pool Pool { get; }
+
+    /// <summary>When it was opened, by the loop's clock in milliseconds.</summary>
+    public long OpenedAt { get; }
 
     /// <summary>Exchanges begun on it.</summary>
     public int Exchanges { get; set; }
@@ -64,11 +68,11 @@ internal sealed class Http1Connection
 
     /// <summary>Receives what is there behind what is buffered.</summary>
     /// <param name="limit">The buffer grows up to this many bytes, so that a head stays in one piece.</param>
-    /// <returns>Bytes, <see cref="Ended"/>, <see cref="LoopSocket.WouldBlock"/> or <see cref="LoopSocket.Failed"/>.</returns>
+    /// <returns>Bytes, <see cref="Ended"/>, <see cref="LoopChannel.WouldBlock"/> or <see cref="LoopChannel.Failed"/>.</returns>
     public int TryFill(int limit)
     {
         if (!Socket.IsReadable && !Socket.IsClosed)
-            return LoopSocket.WouldBlock;
+            return LoopChannel.WouldBlock;
 
         _block ??= Socket.Loop.Pool.Rent();
         MakeRoom(limit);

@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.Transport;
 
 namespace Gateway.Clusters.Http1;
@@ -7,7 +6,11 @@ namespace Gateway.Clusters.Http1;
 /// Idle connections from one loop to one endpoint; the one used last is used next. For the loop only. A connection that
 /// says anything while it is idle is closed: it ends, or it sends a response nobody asked for.
 /// </summary>
-internal sealed class Http1Pool(EventLoop loop, EndPoint endPoint)
+/// <param name="loop">The loop.</param>
+/// <param name="endpoint">The endpoint.</param>
+/// <param name="cluster">Its cluster: how connections are made and how long they are kept.</param>
+/// <param name="authority">For whom TLS connections are made, where that matters.</param>
+internal sealed class Http1Pool(EventLoop loop, UpstreamEndpoint endpoint, Cluster cluster, string authority) : ILoopPool
 {
     private const int MaxIdle = 4096;
 
@@ -23,7 +26,7 @@ internal sealed class Http1Pool(EventLoop loop, EndPoint endPoint)
         while (_newest is { } connection)
         {
             Unlink(connection);
-            if (connection.Socket is { IsClosed: false, IsReadable: false, PeerEnded: false })
+            if (connection.Socket is { IsClosed: false, IsReadable: false, PeerEnded: false } && !IsTooOld(connection))
                 return connection;
 
             connection.Close();
@@ -32,15 +35,15 @@ internal sealed class Http1Pool(EventLoop loop, EndPoint endPoint)
         return null;
     }
 
-    /// <summary>Opens a new one. Exceptions as <see cref="EventLoopConnector.ConnectAsync"/>.</summary>
-    public async ValueTask<Http1Connection> ConnectAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
-        new(await EventLoopConnector.ConnectAsync(loop, endPoint, timeout, cancellationToken), this);
+    /// <summary>Opens a new one. Exceptions as <see cref="UpstreamConnector"/>'s.</summary>
+    public async ValueTask<Http1Connection> ConnectAsync(CancellationToken cancellationToken) =>
+        new(await cluster.Connector.ConnectAsync(loop, endpoint.EndPoint, authority, cancellationToken), this);
 
     /// <summary>Takes a connection back whose exchange is over and which has nothing buffered.</summary>
-    public void Return(Http1Connection connection, TimeSpan idleTimeout)
+    public void Return(Http1Connection connection)
     {
-        LoopSocket socket = connection.Socket;
-        if (_retired || Idle >= MaxIdle || socket.IsClosed || socket.IsReadable || socket.PeerEnded)
+        LoopChannel socket = connection.Socket;
+        if (_retired || Idle >= MaxIdle || socket.IsClosed || socket.IsReadable || socket.PeerEnded || IsTooOld(connection))
         {
             connection.Close();
             return;
@@ -54,7 +57,8 @@ internal sealed class Http1Pool(EventLoop loop, EndPoint endPoint)
         Idle++;
         socket.IdleState = connection;
         socket.IdleEvent = static state => ((Http1Connection)state!).Pool.Drop((Http1Connection)state);
-        loop.Timers.Set(connection.IdleTimer, idleTimeout);
+        if (cluster.Config.IdleTimeout != Timeout.InfiniteTimeSpan)
+            loop.Timers.Set(connection.IdleTimer, cluster.Config.IdleTimeout);
     }
 
     /// <summary>Closes an idle connection.</summary>
@@ -72,8 +76,8 @@ internal sealed class Http1Pool(EventLoop loop, EndPoint endPoint)
             Drop(connection);
     }
 
-    /// <summary>As <see cref="Retire"/>, from any thread.</summary>
-    public void RetireOnLoop() => loop.Scheduler.Schedule(static state => ((Http1Pool)state!).Retire(), this);
+    private bool IsTooOld(Http1Connection connection) =>
+        cluster.Config.MaxConnectionDuration != Timeout.InfiniteTimeSpan && loop.Timers.Now - connection.OpenedAt >= cluster.Config.MaxConnectionDuration.TotalMilliseconds;
 
     private void Unlink(Http1Connection connection)
     {

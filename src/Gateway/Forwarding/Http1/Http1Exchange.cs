@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using Gateway.Clusters;
 using Gateway.Clusters.Http1;
 using Gateway.Http;
@@ -41,9 +42,9 @@ internal sealed class Http1Exchange
         _pump = new RequestBodyPump(request);
     }
 
-    /// <summary>Whether this client does it: plain HTTP/1.1 from a client on an event loop. Upgrades, tunnels and bodies that are kept for another try go another way.</summary>
+    /// <summary>Whether this client does it: HTTP/1.1 from a client on an event loop. Upgrades, tunnels and bodies that are kept for another try go another way.</summary>
     public static bool CanSend(RequestContext request, Cluster cluster, RouterState state) =>
-        request.Connection.Loop is not null && cluster.Config.Protocol == UpstreamProtocol.Http1 && cluster.Config.Tls is null &&
+        request.Connection.Loop is not null && cluster.Config.Protocol == UpstreamProtocol.Http1 &&
         !state.Replays && (!request.HasBody || request.Http.Request.Body is CountedRequestBody) && request.Upgrade is null && !HttpMethods.IsConnect(request.Method);
 
     /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
@@ -52,7 +53,7 @@ internal sealed class Http1Exchange
     {
         EventLoop loop = _request.Connection.Loop!;
         await loop.SwitchAsync();
-        Http1Pool pool = endpoint.Http1.For(loop);
+        Http1Pool pool = endpoint.Http1.For(loop, cluster, _request.Authority);
         // Without a limit in time the connection's token does: that of a request is made anew for each.
         CancellationToken gone = _request.IsHttp1 && !_state.HasDeadline ? _request.Connection.Closed : _state.Token;
         _ended = false;
@@ -68,7 +69,7 @@ internal sealed class Http1Exchange
                     return ended;
             }
 
-            connection = await pool.ConnectAsync(cluster.Config.ConnectTimeout, gone);
+            connection = await pool.ConnectAsync(gone);
             return await ExchangeAsync(connection, cluster, endpoint) ?? new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
         }
         catch (SocketException e)
@@ -76,6 +77,10 @@ internal sealed class Http1Exchange
             return e.SocketErrorCode == SocketError.TimedOut
                 ? new UpstreamOutcome(UpstreamOutcomeKind.ConnectTimeout)
                 : new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"delayed connect error: {e.Message}");
+        }
+        catch (AuthenticationException e)
+        {
+            return UpstreamFailure.OfTls(e);
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -138,7 +143,7 @@ internal sealed class Http1Exchange
             }
 
             if (keep)
-                connection.Pool.Return(connection, cluster.Config.IdleTimeout);
+                connection.Pool.Return(connection);
             else
                 connection.Close();
         }
@@ -168,12 +173,12 @@ internal sealed class Http1Exchange
 
     private async ValueTask SendRestAsync(Http1Connection connection, ReadOnlyMemory<byte> rest, bool chunked)
     {
-        LoopSocket socket = connection.Socket;
+        LoopChannel socket = connection.Socket;
         while (!rest.IsEmpty)
         {
             int sent = socket.TrySend(rest.Span);
             // A backend that takes nothing may have answered all the same: receiving tells.
-            if (sent == LoopSocket.Failed)
+            if (sent == LoopChannel.Failed)
                 return;
             rest = rest[Math.Max(0, sent)..];
             if (!rest.IsEmpty && !socket.IsWritable)
@@ -233,7 +238,7 @@ internal sealed class Http1Exchange
                 return Ended();
             if (_pump.State == BodyState.ClientFailed)
                 return new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted);
-            if (connection.TryFill(MaxHeadBytes) is Http1Connection.Ended or LoopSocket.Failed)
+            if (connection.TryFill(MaxHeadBytes) is Http1Connection.Ended or LoopChannel.Failed)
                 return new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
         }
     }

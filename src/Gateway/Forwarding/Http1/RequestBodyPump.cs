@@ -121,11 +121,11 @@ internal sealed class RequestBodyPump(RequestContext request)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<SequencePosition> SendAsync(Http1Connection connection, ReadOnlySequence<byte> data)
     {
-        LoopSocket socket = connection.Socket;
+        LoopChannel socket = connection.Socket;
         while (!data.IsEmpty && !_stopped)
         {
             long sent = socket.TrySend(data);
-            if (sent == LoopSocket.Failed)
+            if (sent == LoopChannel.Failed)
             {
                 State = BodyState.BackendFailed;
                 break;

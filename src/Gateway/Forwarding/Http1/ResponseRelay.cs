@@ -73,7 +73,7 @@ internal static class ResponseRelay
     private static async ValueTask<UpstreamOutcome> CopyPlainAsync(RequestContext request, Http1Connection connection, long left)
     {
         PipeWriter writer = request.Http.Response.BodyWriter;
-        LoopSocket socket = connection.Socket;
+        LoopChannel socket = connection.Socket;
         int buffered = (int)Math.Min(left, connection.Buffered.Length);
         Write(request, writer, connection.Buffered[..buffered]);
         connection.Consume(buffered);
@@ -99,7 +99,7 @@ internal static class ResponseRelay
             // One byte more than is expected: a short read tells that nothing is left without another call.
             Memory<byte> memory = writer.GetMemory((int)Math.Min(left + 1, MinReceiveBytes));
             int received = socket.TryReceive(memory.Span[..(int)Math.Min(memory.Length, left + 1)]);
-            if (received == LoopSocket.WouldBlock)
+            if (received == LoopChannel.WouldBlock)
                 continue;
             if (received <= 0)
                 return received == 0 && byClose ? default : Aborted;
@@ -123,7 +123,7 @@ internal static class ResponseRelay
     private static async ValueTask<UpstreamOutcome> CopyChunkedAsync(RequestContext request, Http1Connection connection)
     {
         PipeWriter writer = request.Http.Response.BodyWriter;
-        LoopSocket socket = connection.Socket;
+        LoopChannel socket = connection.Socket;
         ChunkedDecoder decoder = default;
         int unflushed = 0;
         while (true)
@@ -148,7 +148,7 @@ internal static class ResponseRelay
                 await socket.WaitReadableAsync();
             }
 
-            if (connection.TryFill(ChunkBufferBytes) is Http1Connection.Ended or LoopSocket.Failed)
+            if (connection.TryFill(ChunkBufferBytes) is Http1Connection.Ended or LoopChannel.Failed)
                 return Aborted;
         }
     }
