@@ -25,17 +25,16 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly DataPlane _plane;
 
     private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities) => _plane = new DataPlane(
-        new DataPlaneOptions
+        TestMode.Apply(new DataPlaneOptions
         {
             EphemeralPorts = true,
             PortMap = ports ?? new Dictionary<int, int>(),
             DefaultBind = IPAddress.Loopback,
             DrainTime = drainTime,
             SystemAuthorities = systemAuthorities,
-            // The whole suite runs on either transport; pools are per loop, so that tests which count connections need a single one.
-            Transport = Environment.GetEnvironmentVariable("GATEWAY_TRANSPORT") == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
+            // Pools are per loop: tests which count connections need a single one.
             EventLoops = 1,
-        },
+        }),
         _completed, _faults, TimeProvider.System);
 
     /// <summary>What it logged as errors: faults of its own.</summary>

@@ -42,6 +42,7 @@ internal sealed class ServerOptions
         HelpName = "NUMBER",
     };
 
+    private readonly Option<string> _tls = Choice("--tls", "sslstream", "sslstream", "openssl");
     private readonly Option<string> _upstreamClient = Choice("--upstream-client", "own", "own", "yarp");
     private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
     private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
@@ -69,7 +70,7 @@ internal sealed class ServerOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _upstreamClient, _logLevel, _logFormat])
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _logLevel, _logFormat])
             command.Add(option);
     }
 
@@ -98,6 +99,7 @@ internal sealed class ServerOptions
             AllowInvalid = parsed.GetValue(_allowInvalid),
             Transport = parsed.GetValue(_transport) == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
             EventLoops = parsed.GetValue(_eventLoops),
+            Tls = parsed.GetValue(_tls) == "openssl" ? TlsKind.OpenSsl : TlsKind.SslStream,
             UpstreamClient = parsed.GetValue(_upstreamClient) == "yarp" ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
             Workload = WorkloadIdentity.From(
                 options.Identity.Namespace,

@@ -39,6 +39,9 @@ internal sealed record BootstrapOptions
     /// <summary>Number of event loops; 0 = one per processor.</summary>
     public int EventLoops { get; init; }
 
+    /// <summary>What ends clients' TLS on event loops.</summary>
+    public TlsKind Tls { get; init; }
+
     /// <summary>What speaks HTTP/1.1 to backends.</summary>
     public UpstreamClientKind UpstreamClient { get; init; }
 

@@ -9,6 +9,7 @@ using Gateway.Listeners;
 using Gateway.Snapshot;
 using Gateway.Streams;
 using Gateway.Tls;
+using Gateway.Tls.OpenSsl;
 using Gateway.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -39,7 +40,11 @@ internal sealed partial class DataPlane : IAsyncDisposable
         var handoff = new ConnectionHandoff();
         _engine = new HttpEngine(handoff, limits, sink, time, loggers);
         Snapshots = new SnapshotStore();
-        Certificates = new CertificateStore(time, options.SystemAuthorities);
+        ILogger<DataPlane> logger = loggers.CreateLogger<DataPlane>();
+        OpenSslEngine? openSsl = options is { Transport: TransportKind.EventLoop, Tls: TlsKind.OpenSsl }
+            ? new OpenSslEngine(time, problem => Log.LeftToSslStream(logger, problem))
+            : null;
+        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
         if (options.Transport == TransportKind.EventLoop)
@@ -116,5 +121,8 @@ internal sealed partial class DataPlane : IAsyncDisposable
     {
         [LoggerMessage(LogLevel.Error, "An exception escaped on an event loop; the loop goes on.")]
         public static partial void EscapedLoop(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Warning, "OpenSSL is not used for a filter chain, SslStream is: {Problem}.")]
+        public static partial void LeftToSslStream(ILogger logger, string problem);
     }
 }

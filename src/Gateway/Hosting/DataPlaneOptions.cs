@@ -24,6 +24,16 @@ internal enum UpstreamClientKind
     Yarp,
 }
 
+/// <summary>What ends clients' TLS.</summary>
+internal enum TlsKind
+{
+    /// <summary>.NET's <c>SslStream</c>.</summary>
+    SslStream,
+
+    /// <summary>OpenSSL, called by the event loops; <c>SslStream</c> for what it does not do.</summary>
+    OpenSsl,
+}
+
 /// <summary>How the data plane binds and ends.</summary>
 internal sealed record DataPlaneOptions
 {
@@ -56,6 +66,9 @@ internal sealed record DataPlaneOptions
 
     /// <summary>Number of event loops; 0 = one per processor.</summary>
     public int EventLoops { get; init; }
+
+    /// <summary>What ends clients' TLS on event loops. On .NET's sockets it is <c>SslStream</c> in any case.</summary>
+    public TlsKind Tls { get; init; }
 
     /// <summary>What speaks HTTP/1.1 to backends. On .NET's sockets it is YARP's in any case.</summary>
     public UpstreamClientKind UpstreamClient { get; init; }

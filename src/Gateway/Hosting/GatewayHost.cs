@@ -48,6 +48,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 DefaultBind = options.DefaultBind,
                 Transport = options.Transport,
                 EventLoops = options.EventLoops,
+                Tls = options.Tls,
                 UpstreamClient = options.UpstreamClient,
             },
             new StreamSinks(requests, _accessLog),

@@ -164,7 +164,10 @@ internal sealed partial class ActiveListener : IAsyncDisposable
             Log.NoChain(_logger, Config.Name, hello.ServerName ?? "(none)");
             return false;
         }
-        connection.Features.Set(Describe(connection, chain, hello.ServerName));
+        DownstreamConnection facts = Describe(connection, chain, hello.ServerName);
+        connection.Features.Set(facts);
+        if (chain.Context.OpenSsl is { } openSsl && connection is EventLoopConnection onLoop)
+            return await OpenSslHandshake.TryAcceptAsync(openSsl, onLoop, facts, deadline, Config.Name, _logger) && _handoff.TryHandOff(Codec.Tls, connection);
         connection.Features.Set(new PendingHandshake(options, deadline));
         return _handoff.TryHandOff(Codec.Tls, connection);
     }

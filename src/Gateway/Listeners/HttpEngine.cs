@@ -51,7 +51,10 @@ internal sealed class HttpEngine : IAsyncDisposable
             });
             options.Listen(new CodecEndPoint(Codec.Tls), listen =>
             {
+                // Where OpenSSL has made the handshake already, what stands for UseHttps is passed by.
+                ConnectionDelegate? secured = null;
                 listen.Use(OnLoop);
+                listen.Use(next => connection => connection.Features.Get<ITlsConnectionFeature>() is null ? next(connection) : secured!(connection));
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
@@ -59,10 +62,14 @@ internal sealed class HttpEngine : IAsyncDisposable
                     OnConnection = static context =>
                         ValueTask.FromResult(context.Connection.Features.GetRequiredFeature<PendingHandshake>().Options),
                 });
-                listen.Use(static next => connection =>
+                listen.Use(next =>
                 {
-                    EndHandshake(connection);
-                    return next(connection);
+                    secured = next;
+                    return connection =>
+                    {
+                        EndHandshake(connection);
+                        return next(connection);
+                    };
                 });
             });
         });
@@ -107,12 +114,6 @@ internal sealed class HttpEngine : IAsyncDisposable
         DownstreamConnection facts = connection.Features.GetRequiredFeature<DownstreamConnection>();
         facts.ClientCertificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         facts.ServerCertificate = pending.Options.ServerCertificateContext?.TargetCertificate;
-        facts.TlsVersion = connection.Features.Get<ITlsHandshakeFeature>()?.Protocol switch
-        {
-            System.Security.Authentication.SslProtocols.Tls13 => "TLSv1.3",
-            System.Security.Authentication.SslProtocols.Tls12 => "TLSv1.2",
-            { } other => other.ToString(),
-            null => null,
-        };
+        facts.TlsVersion = connection.Features.Get<ITlsHandshakeFeature>() is { } handshake ? DownstreamConnection.TextOf(handshake.Protocol) : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Transport;
 
@@ -69,6 +70,14 @@ internal sealed class DownstreamConnection
 
     /// <summary>Makes a <see cref="FilterChainKey"/>.</summary>
     public static string KeyOf(string listenerName, string filterChainName) => $"{listenerName}/{filterChainName}";
+
+    /// <summary>A TLS version in Envoy's words.</summary>
+    public static string TextOf(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls13 => "TLSv1.3",
+        SslProtocols.Tls12 => "TLSv1.2",
+        _ => protocol.ToString(),
+    };
 
     /// <summary>The address without port and scope, IPv4 where it is one; for Unix sockets their path.</summary>
     public static string TextOfIp(EndPoint endPoint) => endPoint is IPEndPoint ip

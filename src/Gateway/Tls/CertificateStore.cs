@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
+using Gateway.Tls.OpenSsl;
 
 namespace Gateway.Tls;
 
@@ -13,7 +14,8 @@ namespace Gateway.Tls;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="systemAuthorities">Whom upstream servers are trusted by where nothing is said; null = whom the system trusts.</param>
-internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collection? systemAuthorities = null)
+/// <param name="openSsl">Makes downstream handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
+internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collection? systemAuthorities = null, OpenSslEngine? openSsl = null)
 {
     // A file this large is no certificate.
     private const int MaxFileBytes = 1024 * 1024;
@@ -99,7 +101,7 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
             // The same object while nothing changed: clients can then resume their sessions.
             contexts[config] = _contexts.GetValueOrDefault(config) is { } known && ReferenceEquals(trusted, before) && known.Certificates.SequenceEqual(own)
                 ? known
-                : new DownstreamTlsContext(config, own, trusted?.Certificates);
+                : new DownstreamTlsContext(config, own, trusted?.Certificates, openSsl);
         }
         return contexts.ToImmutable();
     }

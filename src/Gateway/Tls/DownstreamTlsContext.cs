@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tls.OpenSsl;
 
 namespace Gateway.Tls;
 
@@ -31,7 +32,9 @@ internal sealed class DownstreamTlsContext
     /// <param name="config">The chain's settings.</param>
     /// <param name="certificates">Its usable certificates, at most one per key type.</param>
     /// <param name="authorities">Authorities for client certificates; null = there are none.</param>
-    public DownstreamTlsContext(DownstreamTlsConfig config, IReadOnlyList<CertificateMaterial> certificates, X509Certificate2Collection? authorities)
+    /// <param name="openSsl">Makes handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
+    public DownstreamTlsContext(
+        DownstreamTlsConfig config, IReadOnlyList<CertificateMaterial> certificates, X509Certificate2Collection? authorities, OpenSslEngine? openSsl = null)
     {
         Certificates = certificates;
         // Nobody could prove who they are: refuse rather than ask for less.
@@ -45,7 +48,17 @@ internal sealed class DownstreamTlsContext
             else
                 _rsa ??= options;
         }
+        if (IsUsable && openSsl is not null)
+        {
+            OpenSslVerifier? verifier = config.ClientCertificate == ClientCertificateMode.None
+                ? null
+                : new OpenSslVerifier(ClientCertificateValidator.Policy(authorities!), new ClientCertificateValidator(config.SubjectAltNames).Validate, isRequired: true);
+            OpenSsl = openSsl.TryCreate(config.Protocols, CipherSuites, certificates, verifier);
+        }
     }
+
+    /// <summary>For handshakes by OpenSSL on event loops; null = <c>SslStream</c> makes them.</summary>
+    public OpenSslContext? OpenSsl { get; }
 
     /// <summary>The certificates, for comparing and for people.</summary>
     public IReadOnlyList<CertificateMaterial> Certificates { get; }

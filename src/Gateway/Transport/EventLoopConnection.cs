@@ -27,6 +27,7 @@ internal sealed partial class EventLoopConnection : ConnectionContext
     private Exception? _closeReason;
     private volatile ConnectionAbortedException? _abortReason;
     private volatile bool _unread;
+    private IConnectionCodec? _codec;
     private int _disposed;
     private bool _inputEnded;
 
@@ -50,12 +51,30 @@ internal sealed partial class EventLoopConnection : ConnectionContext
     /// <summary>Its loop.</summary>
     public EventLoop Loop => _socket.Loop;
 
+    /// <summary>Its socket: for its codec only, and on its loop.</summary>
+    internal LoopSocket Socket => _socket;
+
     /// <summary>Starts receiving and sending. On the loop, once.</summary>
     public void Start()
     {
         _receiving = ReceiveAsync();
         _sending = SendAsync();
     }
+
+    /// <summary>
+    /// Puts a codec between the pipes and the socket, and owns it from then on. On the loop, before anything was written and
+    /// after everything received so far was taken from <see cref="Transport"/>.
+    /// </summary>
+    public void Insert(IConnectionCodec codec)
+    {
+        if (_codec is not null)
+            throw new InvalidOperationException("The connection has a codec already.");
+
+        _codec = codec;
+    }
+
+    /// <summary>The codec has bytes to send although nothing is written: the sender shall see to them. On the loop.</summary>
+    public void WakeSender() => _output.Reader.CancelPendingRead();
 
     public override void Abort() => Abort(new ConnectionAbortedException("The connection was aborted by the gateway."));
 
@@ -88,6 +107,8 @@ internal sealed partial class EventLoopConnection : ConnectionContext
 
         Close(reason: null, reset: false);
         await _receiving;
+        await _sending;
+        _codec?.Dispose();
         CancelClosed();
         _closed.Dispose();
     }
@@ -112,6 +133,7 @@ internal sealed partial class EventLoopConnection : ConnectionContext
             Loop.Report(exception);
         }
 
+        _codec?.ReceivingEnded(error);
         await _input.Writer.CompleteAsync(error);
         // Registered callbacks are foreign code: not in the middle of ours.
         Loop.Post(static state => ((EventLoopConnection)state!).CancelClosed(), this);
@@ -124,7 +146,7 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         int receives = 0;
         while (true)
         {
-            if (!_socket.IsReadable)
+            if (!_socket.IsReadable && _codec is not { HasReceived: true })
             {
                 await _socket.WaitReadableAsync();
                 receives = 0;
@@ -135,13 +157,16 @@ internal sealed partial class EventLoopConnection : ConnectionContext
                 receives = 0;
             }
 
+            if (_codec is { IsOpening: true } opening)
+                await opening.TurnAsync();
+
             if (_socket.IsClosed)
                 return _closeReason;
 
             if (_unread)
                 return null;
 
-            int received = _socket.TryReceive(writer.GetMemory().Span);
+            int received = _codec is { } codec ? Receive(codec, writer) : _socket.TryReceive(writer.GetMemory().Span);
             if (received > 0)
             {
                 writer.Advance(received);
@@ -157,9 +182,16 @@ internal sealed partial class EventLoopConnection : ConnectionContext
             }
             else if (received == LoopSocket.Failed)
             {
-                return Failure(_socket.Error);
+                return _codec?.Failure ?? Failure(_socket.Error);
             }
         }
+    }
+
+    // What a codec receives is not always data: the pipe gives memory only for what is.
+    private static int Receive(IConnectionCodec codec, PipeWriter writer)
+    {
+        int state = codec.Prepare();
+        return state > 0 ? codec.Read(writer.GetMemory().Span) : state;
     }
 
     private async Task SendAsync()
@@ -196,20 +228,47 @@ internal sealed partial class EventLoopConnection : ConnectionContext
                 return _closeReason ?? Failure(Errno.ConnectionAborted);
 
             ReadOnlySequence<byte> buffer = result.Buffer;
-            long sent = buffer.IsEmpty ? 0 : _socket.TrySend(buffer);
+            long sent = buffer.IsEmpty ? 0 : _codec is { } codec ? codec.TrySend(buffer) : _socket.TrySend(buffer);
             if (sent == LoopSocket.Failed)
             {
                 reader.AdvanceTo(buffer.Start);
-                return Failure(_socket.Error);
+                return _codec?.Failure ?? Failure(_socket.Error);
             }
 
             reader.AdvanceTo(sent > 0 ? buffer.GetPosition(sent) : buffer.Start);
-            if (result.IsCompleted && Math.Max(0, sent) == buffer.Length)
+            bool isAll = result.IsCompleted && Math.Max(0, sent) == buffer.Length;
+            if (_codec is not null)
+            {
+                if (isAll)
+                    _codec.EndSending();
+
+                if (_codec.HasUnsent && await SendUnsentAsync(_codec) is { } failure)
+                    return failure;
+            }
+
+            if (isAll)
                 return null;
 
             if (!_socket.IsWritable)
                 await _socket.WaitWritableAsync();
         }
+    }
+
+    private async ValueTask<Exception?> SendUnsentAsync(IConnectionCodec codec)
+    {
+        while (codec.HasUnsent)
+        {
+            if (!_socket.IsWritable)
+                await _socket.WaitWritableAsync();
+
+            if (_socket.IsClosed)
+                return _closeReason ?? Failure(Errno.ConnectionAborted);
+
+            if (!codec.TrySendUnsent())
+                return Failure(_socket.Error);
+        }
+
+        return null;
     }
 
     // Unread bytes at the close make the kernel send a reset, which can overtake the answer (RFC 9112 section 9.6).

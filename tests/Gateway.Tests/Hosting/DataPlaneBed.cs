@@ -12,6 +12,7 @@ using Gateway.Routing;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
 using Gateway.Streams;
+using Gateway.Testing;
 using Gateway.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,7 +25,7 @@ internal sealed record Completed(string? Method, string? Path, int Code, Respons
 internal sealed class DataPlaneBed : IAsyncDisposable, IStreamSink
 {
     private DataPlaneBed(DataPlaneOptions options) =>
-        Plane = new DataPlane(options, this, NullLoggerFactory.Instance, TimeProvider.System);
+        Plane = new DataPlane(TestMode.Apply(options), this, NullLoggerFactory.Instance, TimeProvider.System);
 
     public DataPlane Plane { get; }
 

@@ -18,11 +18,15 @@ using Gateway.Tls;
 
 namespace Gateway.Tests.Hosting;
 
-public sealed class TlsTests : IDisposable
+public class TlsTests : IDisposable
 {
     private readonly TestCertificates _authority = new();
 
-    public void Dispose() => _authority.Dispose();
+    public void Dispose()
+    {
+        _authority.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("1.1", KeyKind.Ecdsa)]

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Gateway.Tls.OpenSsl;
+
+/// <summary>
+/// What OpenSSL calls while <see cref="OpenSslSession"/> calls it: always for the session that the thread is in, so that
+/// no native object holds a reference to a managed one. No exception may leave: each is a failure of the session.
+/// </summary>
+internal static unsafe class OpenSslCallbacks
+{
+    // RFC 7301: names with their lengths, ours in the order we like them.
+    private static ReadOnlySpan<byte> Http2 => "h2"u8;
+
+    private static ReadOnlySpan<byte> Http11 => "http/1.1"u8;
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int Receive(nint bio, byte* buffer, int length)
+    {
+        OpenSslSession? session = OpenSslSession.Active;
+        try
+        {
+            return session is null || length <= 0 ? -1 : session.OnReceive(bio, new Span<byte>(buffer, length));
+        }
+        catch (Exception e)
+        {
+            session!.Fail(e);
+            return -1;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int Send(nint bio, byte* data, int length)
+    {
+        OpenSslSession? session = OpenSslSession.Active;
+        try
+        {
+            return session is null || length < 0 ? -1 : session.OnSend(new ReadOnlySpan<byte>(data, length));
+        }
+        catch (Exception e)
+        {
+            session!.Fail(e);
+            return -1;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static nint Control(nint bio, int command, nint number, nint pointer) => command == LibCrypto.BioControlFlush ? 1 : 0;
+
+    /// <summary>Chooses the protocol; a client that offers only others is refused, as by <c>SslStream</c>.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int SelectProtocol(nint ssl, byte** selected, byte* selectedLength, byte* offered, uint offeredLength, nint argument)
+    {
+        ReadOnlySpan<byte> names = new(offered, (int)offeredLength);
+        int at = IndexOf(names, Http2);
+        if (at < 0)
+            at = IndexOf(names, Http11);
+        if (at < 0)
+            return LibSsl.ExtensionFatal;
+        *selected = offered + at + 1;
+        *selectedLength = offered[at];
+        return LibSsl.ExtensionOk;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int Verify(nint verification, nint argument)
+    {
+        OpenSslSession? session = OpenSslSession.Active;
+        try
+        {
+            if (session is not null && session.OnVerify(verification))
+                return 1;
+        }
+        catch (Exception e)
+        {
+            session!.Fail(e);
+        }
+
+        LibCrypto.SetVerificationError(verification, LibCrypto.VerifyErrorRejected);
+        return 0;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int UseTicketKey(nint ssl, byte* name, byte* iv, nint cipherContext, nint macContext, int isEncryption)
+    {
+        OpenSslSession? session = OpenSslSession.Active;
+        try
+        {
+            return session is null ? -1 : session.Context.Tickets.Use(name, iv, cipherContext, macContext, isEncryption != 0);
+        }
+        catch (Exception e)
+        {
+            session!.Fail(e);
+            return -1;
+        }
+    }
+
+    /// <summary>Where a name stands, its length byte first; -1 = nowhere.</summary>
+    private static int IndexOf(ReadOnlySpan<byte> names, ReadOnlySpan<byte> wanted)
+    {
+        for (int at = 0; at < names.Length; at += 1 + names[at])
+        {
+            if (at + 1 + names[at] <= names.Length && names.Slice(at + 1, names[at]).SequenceEqual(wanted))
+                return at;
+        }
+
+        return -1;
+    }
+}

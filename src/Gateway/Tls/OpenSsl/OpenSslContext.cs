@@ -1,0 +1,178 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Tls.OpenSsl;
+
+/// <summary>
+/// What sessions of one filter chain are made with: its certificates, versions, suites, and whom it takes. Immutable. It
+/// lives as long as anybody refers to it; sessions keep the native part.
+/// </summary>
+internal sealed unsafe class OpenSslContext
+{
+    private static readonly TimeSpan SessionLifetime = OpenSslTickets.Period;
+
+    private readonly Dictionary<nint, CertificateMaterial> _certificates = [];
+    private readonly OpenSslVerifier? _verifier;
+
+    private OpenSslContext(OpenSslVerifier? verifier, TimeProvider time)
+    {
+        _verifier = verifier;
+        Tickets = new OpenSslTickets(time);
+        Handle = LibSsl.NewContext(LibSsl.ServerMethod());
+        if (Handle.IsInvalid)
+            throw new CryptographicException("OpenSSL has no memory for a context.");
+    }
+
+    /// <summary>The native context.</summary>
+    public SafeSslContextHandle Handle { get; }
+
+    /// <summary>Keys of session tickets.</summary>
+    public OpenSslTickets Tickets { get; }
+
+    /// <summary>Whether clients are asked for a certificate.</summary>
+    public bool AsksForCertificate => _verifier is not null;
+
+    /// <summary>Makes a context.</summary>
+    /// <param name="protocols">Allowed versions; 1.2 and 1.3 can be had here.</param>
+    /// <param name="suites">In our order of preference.</param>
+    /// <param name="certificates">At most one per key type.</param>
+    /// <param name="verifier">Decides on clients' certificates; null = they are not asked for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="problem">Why there is none.</param>
+    /// <returns>Null = OpenSSL cannot be used for these settings.</returns>
+    public static OpenSslContext? TryCreate(
+        SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates,
+        OpenSslVerifier? verifier, TimeProvider time, out string problem)
+    {
+        problem = "";
+        if (OpenSslLibrary.Problem is { } absent)
+            problem = absent;
+        else if ((protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) != 0 || protocols == SslProtocols.None)
+            problem = "TLS before 1.2 is left to SslStream";
+        else if (OpenSslCipherNames.Tls12(suites) is null)
+            problem = "a cipher suite has no name in OpenSSL";
+        if (problem.Length > 0)
+            return null;
+
+        OpenSslContext? context = null;
+        try
+        {
+            context = new OpenSslContext(verifier, time);
+            context.Configure(protocols, suites);
+            foreach (CertificateMaterial certificate in certificates)
+                context.Add(certificate);
+            return context;
+        }
+        catch (CryptographicException e)
+        {
+            problem = e.Message;
+            context?.Handle.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Decides on a client's certificate.</summary>
+    /// <returns>What is wrong with it; null = nothing.</returns>
+    public string? Verify(X509Certificate2 leaf, X509Certificate2Collection others) =>
+        _verifier is null ? "no certificate was asked for" : _verifier.Fault(leaf, others);
+
+    /// <summary>Which of ours a native certificate is.</summary>
+    public CertificateMaterial? CertificateOf(nint native) => _certificates.GetValueOrDefault(native);
+
+    private void Configure(SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites)
+    {
+        ulong options = LibSsl.OptionNoCompression | LibSsl.OptionNoRenegotiation | LibSsl.OptionServerPreference;
+        // A resumed session would carry an earlier verdict on the client's certificate past its expiry.
+        bool resumes = _verifier is null;
+        if (!resumes)
+            options |= LibSsl.OptionNoTicket;
+        _ = LibSsl.SetOptions(Handle, options);
+        _ = LibSsl.Control(Handle, LibSsl.ControlMode, LibSsl.ModeReleaseBuffers, 0);
+        _ = LibSsl.Control(Handle, LibSsl.ControlReadAhead, 1, 0);
+        _ = LibSsl.Control(Handle, LibSsl.ControlSessionCacheMode, LibSsl.SessionCacheOff, 0);
+        Check(LibSsl.Control(Handle, LibSsl.ControlMinProtocol, protocols.HasFlag(SslProtocols.Tls12) ? LibSsl.Tls12 : LibSsl.Tls13, 0));
+        Check(LibSsl.Control(Handle, LibSsl.ControlMaxProtocol, protocols.HasFlag(SslProtocols.Tls13) ? LibSsl.Tls13 : LibSsl.Tls12, 0));
+        if (OpenSslCipherNames.Tls12(suites) is { Length: > 0 } tls12)
+            Check(LibSsl.SetCipherList(Handle, tls12));
+        if (OpenSslCipherNames.Tls13(suites) is { Length: > 0 } tls13)
+            Check(LibSsl.SetCipherSuites(Handle, tls13));
+        // One ticket: a client that wants more connections at once can make them with one handshake each.
+        Check(LibSsl.SetTicketCount(Handle, resumes ? 1u : 0u));
+        _ = LibSsl.SetSessionTimeout(Handle, (nint)SessionLifetime.TotalSeconds);
+        Check((int)LibSsl.SetTicketKeyCallback(Handle, &OpenSslCallbacks.UseTicketKey));
+        // Sessions of another context, with another policy, are not taken here.
+        byte* id = stackalloc byte[32];
+        RandomNumberGenerator.Fill(new Span<byte>(id, 32));
+        Check(LibSsl.SetSessionIdContext(Handle, id, 32));
+        LibSsl.SetAlpnCallback(Handle, &OpenSslCallbacks.SelectProtocol, 0);
+        if (_verifier is { } verifier)
+        {
+            LibSsl.SetVerify(Handle, LibSsl.VerifyPeer | (verifier.IsRequired ? LibSsl.VerifyFailIfNone : 0), 0);
+            LibSsl.SetVerifyCallback(Handle, &OpenSslCallbacks.Verify, 0);
+        }
+    }
+
+    private void Add(CertificateMaterial material)
+    {
+        nint certificate = Import(material.Leaf);
+        try
+        {
+            Check(LibSsl.UseCertificate(Handle, certificate));
+            UseKey(material.Leaf);
+            foreach (X509Certificate2 intermediate in material.Context.IntermediateCertificates)
+            {
+                nint issuer = Import(intermediate);
+                // On success it is the context's.
+                if (LibSsl.Control(Handle, LibSsl.ControlChainCertificate, 0, issuer) != 1)
+                {
+                    LibCrypto.FreeCertificate(issuer);
+                    Check(0);
+                }
+            }
+
+            _certificates[certificate] = material;
+        }
+        finally
+        {
+            // The context holds its own reference: the pointer stays what it was.
+            LibCrypto.FreeCertificate(certificate);
+        }
+    }
+
+    private void UseKey(X509Certificate2 leaf)
+    {
+        using AsymmetricAlgorithm? key = (AsymmetricAlgorithm?)leaf.GetECDsaPrivateKey() ?? leaf.GetRSAPrivateKey();
+        byte[] der = key?.ExportPkcs8PrivateKey() ?? throw new CryptographicException("The key is neither RSA nor ECDSA.");
+        nint native;
+        fixed (byte* start = der)
+        {
+            byte* end = start;
+            native = LibCrypto.ReadPrivateKey(0, &end, der.Length);
+            CryptographicOperations.ZeroMemory(der);
+        }
+
+        int result = native == 0 ? 0 : LibSsl.UsePrivateKey(Handle, native);
+        LibCrypto.FreePrivateKey(native);
+        Check(result);
+        Check(LibSsl.CheckPrivateKey(Handle));
+    }
+
+    private static nint Import(X509Certificate2 certificate)
+    {
+        byte[] der = certificate.RawData;
+        fixed (byte* start = der)
+        {
+            byte* end = start;
+            nint native = LibCrypto.ReadCertificate(0, &end, der.Length);
+            return native != 0 ? native : throw new CryptographicException("OpenSSL: " + OpenSslLibrary.DrainErrors());
+        }
+    }
+
+    private static void Check(nint result)
+    {
+        if (result != 1)
+            throw new CryptographicException("OpenSSL: " + OpenSslLibrary.DrainErrors());
+    }
+}

@@ -1,0 +1,186 @@
+using System.Buffers;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Transport;
+
+namespace Gateway.Tls.OpenSsl;
+
+/// <content>What OpenSSL asks of a session while it is called, and what it said when the handshake ended.</content>
+internal sealed unsafe partial class OpenSslSession
+{
+    // More than one send of data and what a handshake makes.
+    private const int MaxUnsent = 256 * 1024;
+
+    private X509Certificate2? _peer;
+
+    /// <summary>An exception in a callback: the operation under way fails with it.</summary>
+    internal void Fail(Exception exception) => Failure ??= exception;
+
+    /// <summary>Gives OpenSSL what has come.</summary>
+    internal int OnReceive(nint bio, Span<byte> buffer)
+    {
+        if (_early is { } early)
+        {
+            int length = Math.Min(buffer.Length, early.Length - _earlyRead);
+            early.AsSpan(_earlyRead, length).CopyTo(buffer);
+            _earlyRead += length;
+            if (_earlyRead == early.Length)
+                _early = null;
+            return length;
+        }
+
+        int received = _socket.TryReceive(buffer);
+        if (received == LoopSocket.WouldBlock)
+        {
+            LibCrypto.SetBioFlags(bio, LibCrypto.BioFlagsRetryRead);
+            _retryFlagged = true;
+            return -1;
+        }
+
+        if (_retryFlagged)
+        {
+            LibCrypto.ClearBioFlags(bio, LibCrypto.BioFlagsRetryRead);
+            _retryFlagged = false;
+        }
+
+        if (received == 0)
+            _socketEnded = true;
+        return received == LoopSocket.Failed ? -1 : received;
+    }
+
+    /// <summary>Takes what OpenSSL sends; never refuses, so that no write has to be made again.</summary>
+    internal int OnSend(ReadOnlySpan<byte> data)
+    {
+        _outgoing.Add(data);
+        return data.Length;
+    }
+
+    /// <summary>Decides on the client's certificate.</summary>
+    internal bool OnVerify(nint verification)
+    {
+        X509Certificate2? leaf = ReadCertificate(LibCrypto.VerifiedCertificate(verification));
+        if (leaf is null)
+            return false;
+        X509Certificate2Collection others = [];
+        nint stack = LibCrypto.UntrustedCertificates(verification);
+        for (int i = 0; i < LibCrypto.CountOf(stack); i++)
+        {
+            if (ReadCertificate(LibCrypto.ItemOf(stack, i)) is { } other)
+                others.Add(other);
+        }
+
+        string? fault = Context.Verify(leaf, others);
+        foreach (X509Certificate2 other in others)
+            other.Dispose();
+        if (fault is null)
+        {
+            _peer = leaf;
+            return true;
+        }
+
+        leaf.Dispose();
+        Failure ??= new AuthenticationException("TLS: " + fault);
+        return false;
+    }
+
+    /// <summary>What the handshake agreed on.</summary>
+    public OpenSslFacts Facts()
+    {
+        byte* name;
+        uint length;
+        LibSsl.SelectedAlpn(_ssl, &name, &length);
+        ReadOnlySpan<byte> alpn = new(name, (int)length);
+        if (_peer is null && Context.AsksForCertificate)
+        {
+            nint peer = LibSsl.PeerCertificate(_ssl);
+            if (peer != 0)
+            {
+                _peer = ReadCertificate(peer);
+                LibCrypto.FreeCertificate(peer);
+            }
+        }
+
+        return new OpenSslFacts(
+            LibSsl.Version(_ssl) == LibSsl.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12,
+            (System.Net.Security.TlsCipherSuite)LibSsl.CipherId(LibSsl.CurrentCipher(_ssl)),
+            alpn,
+            _peer,
+            Context.CertificateOf(LibSsl.OwnCertificate(_ssl)),
+            LibSsl.IsResumed(_ssl) != 0);
+    }
+
+    private static X509Certificate2? ReadCertificate(nint certificate)
+    {
+        if (certificate == 0)
+            return null;
+        int length = LibCrypto.WriteCertificate(certificate, null);
+        if (length <= 0)
+            return null;
+        byte[] der = new byte[length];
+        fixed (byte* start = der)
+        {
+            byte* end = start;
+            if (LibCrypto.WriteCertificate(certificate, &end) != length)
+                return null;
+        }
+
+        return X509CertificateLoader.LoadCertificate(der);
+    }
+
+    // Sends what was collected; what the socket does not take is kept for the sender.
+    private void Flush()
+    {
+        ReadOnlySpan<byte> bytes = _outgoing.Bytes;
+        if (bytes.IsEmpty)
+            return;
+        if (!HasUnsent)
+        {
+            int sent = _socket.TrySend(bytes);
+            if (sent == LoopSocket.Failed)
+            {
+                _outgoing.Clear();
+                _ = Break(null);
+                return;
+            }
+
+            bytes = bytes[Math.Max(0, sent)..];
+        }
+
+        if (!bytes.IsEmpty)
+            Keep(bytes);
+        _outgoing.Clear();
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        int have = _unsentEnd - _unsentStart;
+        // A client that makes us answer and does not read the answers: key updates.
+        if (have + bytes.Length > MaxUnsent)
+        {
+            _ = Break(new IOException("TLS: the client does not read what it made us send."));
+            return;
+        }
+
+        if (_unsent is null || _unsent.Length - _unsentEnd < bytes.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(have + bytes.Length);
+            _unsent.AsSpan(_unsentStart, have).CopyTo(larger);
+            ReturnUnsent();
+            _unsent = larger;
+            _unsentEnd = have;
+        }
+
+        bytes.CopyTo(_unsent.AsSpan(_unsentEnd));
+        _unsentEnd += bytes.Length;
+        if (have == 0)
+            _connection.WakeSender();
+    }
+
+    private void ReturnUnsent()
+    {
+        if (_unsent is { } array)
+            ArrayPool<byte>.Shared.Return(array);
+        _unsent = null;
+        _unsentStart = _unsentEnd = 0;
+    }
+}

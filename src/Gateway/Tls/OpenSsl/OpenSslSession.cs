@@ -1,0 +1,273 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using System.Threading.Tasks.Sources;
+using Gateway.Transport;
+
+namespace Gateway.Tls.OpenSsl;
+
+/// <summary>
+/// TLS of one accepted connection: OpenSSL between its pipes and its socket. OpenSSL receives straight from the socket;
+/// what it sends is collected and sent in one call. An idle session holds no buffer. All calls come from the
+/// connection's loop, one at a time, and the native session is freed once, by <see cref="Dispose"/> after the last.
+/// </summary>
+internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTaskSource<bool>
+{
+    [ThreadStatic]
+    private static OpenSslSession? _active;
+
+    private readonly EventLoopConnection _connection;
+    private readonly LoopSocket _socket;
+    private readonly SafeSslHandle _handle;
+    private readonly nint _ssl;
+    private readonly OutgoingBytes _outgoing = OutgoingBytes.Current;
+    private readonly HandshakeTurns _turns;
+    private ManualResetValueTaskSourceCore<bool> _handshake;
+    private byte[]? _early;
+    private int _earlyRead;
+    private byte[]? _unsent;
+    private int _unsentStart;
+    private int _unsentEnd;
+    private bool _retryFlagged;
+    private bool _socketEnded;
+    private bool _broken;
+
+    /// <summary>Makes a session that has received <paramref name="early"/>. On the connection's loop.</summary>
+    /// <exception cref="AuthenticationException">OpenSSL has no memory.</exception>
+    public OpenSslSession(OpenSslContext context, EventLoopConnection connection, byte[] early)
+    {
+        Context = context;
+        _connection = connection;
+        _socket = connection.Socket;
+        _turns = HandshakeTurns.Of(connection.Loop);
+        _early = early;
+        _handle = LibSsl.NewSession(context.Handle);
+        _ssl = _handle.DangerousGetHandle();
+        nint bio = _handle.IsInvalid ? 0 : LibCrypto.NewBio(OpenSslLibrary.BioMethod);
+        if (bio == 0)
+        {
+            _handle.Dispose();
+            throw new AuthenticationException("OpenSSL has no memory for a session.");
+        }
+
+        LibCrypto.SetBioInitialized(bio, 1);
+        LibSsl.SetBio(_ssl, bio, bio);
+        LibSsl.SetAcceptState(_ssl);
+    }
+
+    /// <summary>The session whose OpenSSL call this thread is in.</summary>
+    public static OpenSslSession? Active => _active;
+
+    /// <summary>What it was made with.</summary>
+    public OpenSslContext Context { get; }
+
+    public bool IsOpening { get; private set; } = true;
+
+    public bool HasReceived { get; private set; } = true;
+
+    public bool HasUnsent => _unsentEnd > _unsentStart;
+
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Waits for the end of the handshake. Once; continues on the loop.</summary>
+    /// <returns>Whether it succeeded; if not, <see cref="Failure"/> may say why.</returns>
+    public ValueTask<bool> HandshakeAsync() => new(this, _handshake.Version);
+
+    public ValueTask TurnAsync() => _turns.EnterAsync();
+
+    public int Prepare()
+    {
+        if (_broken)
+            return LoopSocket.Failed;
+        if (IsOpening)
+            return Handshake();
+        Enter();
+        byte first;
+        int result = LibSsl.Peek(_ssl, &first, 1);
+        if (result <= 0)
+            return Explain(result);
+        _active = null;
+        return 1;
+    }
+
+    public int Read(Span<byte> buffer)
+    {
+        Enter();
+        int result;
+        fixed (byte* start = buffer)
+            result = LibSsl.Read(_ssl, start, buffer.Length);
+        if (result <= 0)
+            return Explain(result);
+        _active = null;
+        HasReceived = _early is not null || LibSsl.HasPending(_ssl) != 0;
+        // Reading may have answered a key update.
+        if (!_outgoing.Bytes.IsEmpty)
+            Flush();
+        return result;
+    }
+
+    public long TrySend(in ReadOnlySequence<byte> data)
+    {
+        if (_broken || IsOpening)
+            return LoopSocket.Failed;
+        Enter();
+        long sent = 0;
+        ReadOnlySequence<byte> rest = data;
+        while (sent < OutgoingBytes.MaxData && !rest.IsEmpty)
+        {
+            ReadOnlySpan<byte> record = NextRecord(rest);
+            int result;
+            fixed (byte* start = record)
+                result = LibSsl.Write(_ssl, start, record.Length);
+            if (result <= 0)
+            {
+                _ = Explain(result);
+                Break(Failure ?? new IOException("TLS: data could not be encrypted."));
+                return LoopSocket.Failed;
+            }
+
+            sent += result;
+            rest = rest.Slice(result);
+        }
+
+        _active = null;
+        Flush();
+        return _broken ? LoopSocket.Failed : sent;
+    }
+
+    public bool TrySendUnsent()
+    {
+        if (!HasUnsent)
+            return !_broken;
+        int sent = _socket.TrySend(_unsent.AsSpan(_unsentStart, _unsentEnd - _unsentStart));
+        if (sent == LoopSocket.Failed)
+            return false;
+        _unsentStart += Math.Max(0, sent);
+        if (!HasUnsent)
+            ReturnUnsent();
+        return true;
+    }
+
+    public void EndSending()
+    {
+        if (_broken || IsOpening)
+            return;
+        Enter();
+        _ = LibSsl.Shutdown(_ssl);
+        _active = null;
+        Flush();
+    }
+
+    public void ReceivingEnded(Exception? error)
+    {
+        if (!IsOpening)
+            return;
+        Break(Failure ?? error ?? new IOException("TLS: the connection was ended during the handshake."));
+    }
+
+    public void Dispose()
+    {
+        Debug.Assert(_active != this, "A session is not freed while OpenSSL works on it.");
+        _broken = true;
+        _handle.Dispose();
+        _early = null;
+        ReturnUnsent();
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _handshake.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _handshake.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _handshake.OnCompleted(continuation, state, token, flags);
+
+    private int Handshake()
+    {
+        long start = Stopwatch.GetTimestamp();
+        Enter();
+        int result = LibSsl.DoHandshake(_ssl);
+        int state = result == 1 ? LoopSocket.WouldBlock : Explain(result);
+        _active = null;
+        if (state == 0)
+            state = Break(new AuthenticationException("TLS: the client ended the handshake."));
+        Flush();
+        _turns.Spend(Stopwatch.GetTimestamp() - start);
+        if (result == 1)
+        {
+            HasReceived = true;
+            IsOpening = false;
+            _handshake.SetResult(true);
+        }
+
+        return state;
+    }
+
+    // The queue of errors is the thread's: what others left in it is not ours.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Enter()
+    {
+        LibCrypto.ClearErrors();
+        _active = this;
+    }
+
+    private ReadOnlySpan<byte> NextRecord(in ReadOnlySequence<byte> data)
+    {
+        ReadOnlySpan<byte> first = data.FirstSpan;
+        if (first.Length >= OutgoingBytes.MaxRecord || data.IsSingleSegment)
+            return first[..Math.Min(first.Length, OutgoingBytes.MaxRecord)];
+        int length = (int)Math.Min(data.Length, OutgoingBytes.MaxRecord);
+        Span<byte> gathered = _outgoing.Gathered.AsSpan(0, length);
+        data.Slice(0, length).CopyTo(gathered);
+        return gathered;
+    }
+
+    /// <summary>What a call of OpenSSL that brought nothing means, as <see cref="LoopSocket.TryReceive"/> says it.</summary>
+    private int Explain(int result)
+    {
+        int error = LibSsl.GetError(_ssl, result);
+        _active = null;
+        if (error == LibSsl.ErrorWantRead)
+        {
+            HasReceived = false;
+            Flush();
+            return _broken ? LoopSocket.Failed : LoopSocket.WouldBlock;
+        }
+
+        if (error == LibSsl.ErrorZeroReturn)
+            return 0;
+        if (error == LibSsl.ErrorSystemCall && _socketEnded && Failure is null)
+        {
+            if (!IsOpening && !IsInRecord)
+                return 0;
+            return Break(IsOpening
+                ? new AuthenticationException("TLS: the client ended the connection during the handshake.")
+                : new IOException("TLS: the client ended the connection in the middle of a record."));
+        }
+
+        if (error == LibSsl.ErrorSystemCall && Failure is null)
+            return Break(null);
+
+        string reason = OpenSslLibrary.DrainErrors();
+        // The alert that tells the client, as far as the socket takes it.
+        Flush();
+        return Break(Failure ?? (IsOpening ? new AuthenticationException("TLS: " + reason) : new IOException("TLS: " + reason)));
+    }
+
+    // "RB": the header of a record has been read and its body has not.
+    private bool IsInRecord => LibSsl.HasPending(_ssl) != 0 || LibSsl.ReadState(_ssl)[1] == (byte)'B';
+
+    /// <summary>Nothing goes on after this.</summary>
+    private int Break(Exception? failure)
+    {
+        if (failure is not null)
+            Failure ??= failure;
+        if (_broken)
+            return LoopSocket.Failed;
+        _broken = true;
+        HasReceived = false;
+        if (IsOpening)
+            _handshake.SetResult(false);
+        return LoopSocket.Failed;
+    }
+}
