@@ -24,14 +24,14 @@ internal interface IConnectionCodec : IDisposable
     ValueTask TurnAsync();
 
     /// <summary>Receives from the socket until there is data to read.</summary>
-    /// <returns>1 = there is, 0 = the peer ended its side, <see cref="LoopSocket.WouldBlock"/> or <see cref="LoopSocket.Failed"/>.</returns>
+    /// <returns>1 = there is, 0 = the peer ended its side, <see cref="LoopChannel.WouldBlock"/> or <see cref="LoopChannel.Failed"/>.</returns>
     int Prepare();
 
-    /// <summary>Reads what <see cref="Prepare"/> found; results as <see cref="LoopSocket.TryReceive"/>.</summary>
+    /// <summary>Reads what <see cref="Prepare"/> found; results as <see cref="LoopChannel.TryReceive"/>.</summary>
     int Read(Span<byte> buffer);
 
     /// <summary>Takes data to send. What the socket does not take at once is kept and is <see cref="HasUnsent"/>.</summary>
-    /// <returns>Bytes taken, or <see cref="LoopSocket.Failed"/>.</returns>
+    /// <returns>Bytes taken, or <see cref="LoopChannel.Failed"/>.</returns>
     long TrySend(in ReadOnlySequence<byte> data);
 
     /// <summary>Sends what is kept, as far as the socket takes it.</summary>

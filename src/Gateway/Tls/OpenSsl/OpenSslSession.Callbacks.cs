@@ -30,7 +30,7 @@ internal sealed unsafe partial class OpenSslSession
         }
 
         int received = _socket.TryReceive(buffer);
-        if (received == LoopSocket.WouldBlock)
+        if (received == LoopChannel.WouldBlock)
         {
             LibCrypto.SetBioFlags(bio, LibCrypto.BioFlagsRetryRead);
             _retryFlagged = true;
@@ -45,7 +45,7 @@ internal sealed unsafe partial class OpenSslSession
 
         if (received == 0)
             _socketEnded = true;
-        return received == LoopSocket.Failed ? -1 : received;
+        return received == LoopChannel.Failed ? -1 : received;
     }
 
     /// <summary>Takes what OpenSSL sends; never refuses, so that no write has to be made again.</summary>
@@ -136,7 +136,7 @@ internal sealed unsafe partial class OpenSslSession
         if (!HasUnsent)
         {
             int sent = _socket.TrySend(bytes);
-            if (sent == LoopSocket.Failed)
+            if (sent == LoopChannel.Failed)
             {
                 _outgoing.Clear();
                 _ = Break(null);

@@ -79,7 +79,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
     public int Prepare()
     {
         if (_broken)
-            return LoopSocket.Failed;
+            return LoopChannel.Failed;
         if (IsOpening)
             return Handshake();
         Enter();
@@ -110,7 +110,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
     public long TrySend(in ReadOnlySequence<byte> data)
     {
         if (_broken || IsOpening)
-            return LoopSocket.Failed;
+            return LoopChannel.Failed;
         Enter();
         long sent = 0;
         ReadOnlySequence<byte> rest = data;
@@ -124,7 +124,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
             {
                 _ = Explain(result);
                 Break(Failure ?? new IOException("TLS: data could not be encrypted."));
-                return LoopSocket.Failed;
+                return LoopChannel.Failed;
             }
 
             sent += result;
@@ -133,7 +133,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
 
         _active = null;
         Flush();
-        return _broken ? LoopSocket.Failed : sent;
+        return _broken ? LoopChannel.Failed : sent;
     }
 
     public bool TrySendUnsent()
@@ -141,7 +141,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         if (!HasUnsent)
             return !_broken;
         int sent = _socket.TrySend(_unsent.AsSpan(_unsentStart, _unsentEnd - _unsentStart));
-        if (sent == LoopSocket.Failed)
+        if (sent == LoopChannel.Failed)
             return false;
         _unsentStart += Math.Max(0, sent);
         if (!HasUnsent)
@@ -187,7 +187,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         long start = Stopwatch.GetTimestamp();
         Enter();
         int result = LibSsl.DoHandshake(_ssl);
-        int state = result == 1 ? LoopSocket.WouldBlock : Explain(result);
+        int state = result == 1 ? LoopChannel.WouldBlock : Explain(result);
         _active = null;
         if (state == 0)
             state = Break(new AuthenticationException("TLS: the client ended the handshake."));
@@ -222,7 +222,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         return gathered;
     }
 
-    /// <summary>What a call of OpenSSL that brought nothing means, as <see cref="LoopSocket.TryReceive"/> says it.</summary>
+    /// <summary>What a call of OpenSSL that brought nothing means, as <see cref="LoopChannel.TryReceive"/> says it.</summary>
     private int Explain(int result)
     {
         int error = LibSsl.GetError(_ssl, result);
@@ -231,7 +231,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         {
             HasReceived = false;
             Flush();
-            return _broken ? LoopSocket.Failed : LoopSocket.WouldBlock;
+            return _broken ? LoopChannel.Failed : LoopChannel.WouldBlock;
         }
 
         if (error == LibSsl.ErrorZeroReturn)
@@ -263,11 +263,11 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         if (failure is not null)
             Failure ??= failure;
         if (_broken)
-            return LoopSocket.Failed;
+            return LoopChannel.Failed;
         _broken = true;
         HasReceived = false;
         if (IsOpening)
             _handshake.SetResult(false);
-        return LoopSocket.Failed;
+        return LoopChannel.Failed;
     }
 }
