@@ -46,10 +46,17 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>Open connections of clients.</summary>
     public int OpenConnections => _plane.Listeners.OpenConnectionCount;
 
+    /// <summary>Where the gateway runs, for configurations applied from now on; empty = unknown.</summary>
+    public string Locality { get; set; } = "";
+
     /// <summary>Starts a gateway with a configuration, which must be free of errors.</summary>
-    public static async Task<TestGateway> StartAsync(params string[] yaml)
+    public static Task<TestGateway> StartAsync(params string[] yaml) => StartAtAsync("", yaml);
+
+    /// <summary>Starts a gateway that runs in a locality.</summary>
+    public static async Task<TestGateway> StartAtAsync(string locality, params string[] yaml)
     {
         TestGateway gateway = await StartEmptyAsync(Eventually.Deadline);
+        gateway.Locality = locality;
         IReadOnlyList<string> errors = await gateway.ApplyAsync(yaml);
         return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));
     }
@@ -72,7 +79,7 @@ public sealed class TestGateway : IAsyncDisposable
     {
         ConfigDocument[] documents = [.. yaml.Select((text, index) => new ConfigDocument($"document-{index}.yaml", Encoding.UTF8.GetBytes(text)))];
         LoadResult load = _loader.Load(documents);
-        CompileResult compiled = SnapshotCompiler.Compile(load.Config, new GatewayIdentity());
+        CompileResult compiled = SnapshotCompiler.Compile(load.Config, new GatewayIdentity { Locality = Locality });
         ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
         return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
             .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
@@ -83,6 +90,10 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>The port on loopback that stands for a configured one; null = nothing listens.</summary>
     public int? FindPort(int configured) => _plane.Listeners.EndPointOf(configured)?.Port;
+
+    /// <summary>What health checks say of a host's endpoints, joined by commas.</summary>
+    public string HealthOf(string host) => string.Join(", ", ScrapedState.Clusters(_plane)
+        .Where(cluster => cluster.Name.EndsWith("|" + host, StringComparison.Ordinal)).SelectMany(cluster => cluster.Endpoints).Select(endpoint => endpoint.Health));
 
     /// <summary>Waits for the end of a request that the condition names.</summary>
     public async Task<CompletedRequest> CompletionAsync(Func<CompletedRequest, bool> condition)

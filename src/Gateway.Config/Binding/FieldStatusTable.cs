@@ -71,9 +71,8 @@ internal static class FieldStatusTable
             yield return new(Kind, place + "connectionPool.tcp.idleTimeout", NoEffect, "for HTTP the http part's counts, in Istio as well");
             foreach (string part in (string[])["http1MaxPendingRequests", "http2KeepAlive", "maxConcurrentStreams", "maxRequestsPerConnection", "maxRetries", "useClientProtocol", "h2UpgradePolicy"])
                 yield return new(Kind, place + "connectionPool.http." + part, Ignored, "connections to the destination are made as they are needed, for the protocol of the Service's port");
-            foreach (string part in (string[])["backendUtilization", "warmup", "warmupDurationSecs", "zoneAwareLbSetting"])
+            foreach (string part in (string[])["backendUtilization", "zoneAwareLbSetting"])
                 yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
-            yield return new(Kind, place + "loadBalancer.localityLbSetting", Ignored, "load balancing does not look at localities");
             yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");
             yield return new(Kind, place + "outlierDetection.outlierDetectionHttpErrorCodes", Ignored, "all statuses from 500 on are errors");
             yield return new(Kind, place + "outlierDetection.consecutiveErrors", NoEffect, "it is deprecated, and Istio does not use it either");
@@ -96,7 +95,6 @@ internal static class FieldStatusTable
 
     private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)
     {
-        yield return new(kind, place + "locality", Ignored, "load balancing does not look at localities");
         yield return new(kind, place + "network", Ignored, "all endpoints are reached directly");
         yield return new(kind, place + "serviceAccount", Ignored, "connections to the destination are made without TLS");
     }
@@ -104,16 +102,15 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfKubernetes()
     {
         yield return new("Service", "spec.ports[].nodePort", NoEffect, "other machines use it");
-        yield return new("Service", "spec.trafficDistribution", Ignored, "load balancing does not look at localities");
         yield return new("Pod", "spec.serviceAccountName", NoEffect, "connections to the destination are made without TLS");
         yield return new("EndpointSlice", "addressType", NoEffect, "addresses say it themselves");
         yield return new("EndpointSlice", "endpoints[].conditions.terminating", NoEffect, "such endpoints are not ready");
-        yield return new("EndpointSlice", "endpoints[].zone", NoEffect, "load balancing does not look at localities");
         foreach (string place in (string[])["EndpointSlice endpoints[]", "Endpoints subsets[].addresses[]", "Endpoints subsets[].notReadyAddresses[]"])
         {
             string[] parts = place.Split(' ');
             yield return new(parts[0], parts[1] + ".hostname", NoEffect, "endpoints are reached by address");
-            yield return new(parts[0], parts[1] + ".nodeName", NoEffect, "load balancing does not look at localities");
+            if (parts[0] != "EndpointSlice")
+                yield return new(parts[0], parts[1] + ".nodeName", NoEffect, "such endpoints have no locality");
         }
     }
 
@@ -122,8 +119,7 @@ internal static class FieldStatusTable
         const string Kind = MeshConfigBinder.Kind;
         yield return new(Kind, "defaultHttpRetryPolicy.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "accessLogFormat", Supported, "`%UPSTREAM_LOCAL_ADDRESS%` is always missing: pooled connections to destinations do not tell it");
-        yield return new(Kind, "localityLbSetting", Ignored, "load balancing does not look at localities");
-        yield return new(Kind, "zoneAwareLbSetting", Ignored, "load balancing does not look at localities");
+        yield return new(Kind, "zoneAwareLbSetting", Ignored, "use localityLbSetting");
         yield return new(Kind, "tcpKeepalive", Ignored, "the operating system's settings are used");
         yield return new(Kind, "h2UpgradePolicy", Ignored, "the protocol of the Service's port is used");
         yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");

@@ -6,6 +6,8 @@ namespace Gateway.Config.Resolution;
 internal sealed class KubernetesServices
 {
     private const string ExportToAnnotation = "networking.istio.io/exportTo";
+    private const string NodeLabel = "kubernetes.io/hostname";
+    private const string TrafficDistributionAnnotation = "networking.istio.io/traffic-distribution";
 
     private readonly ConfigSet _config;
     private readonly string _clusterDomain;
@@ -67,6 +69,7 @@ internal sealed class KubernetesServices
             Resolution = hasSlices && externalName is null ? ServiceResolution.Static : ServiceResolution.Dns,
             ExportTo = ReadExportTo(meta),
             ExternalName = externalName,
+            TrafficDistribution = meta.Annotations.TryGetValue(TrafficDistributionAnnotation, out string? near) ? near : service.Spec.TrafficDistribution,
         };
     }
 
@@ -85,11 +88,15 @@ internal sealed class KubernetesServices
                     && _pods.TryGetValue((endpoint.PodNamespace ?? slice.Metadata.Namespace, pod), out Resource<PodSpec>? resource)
                     ? resource.Metadata.Labels
                     : slice.Metadata.Labels;
-                endpoints.Add(new MeshEndpoint(endpoint.Addresses[0], number, 1, "", labels));
+                endpoints.Add(new MeshEndpoint(endpoint.Addresses[0], number, 1, EndpointLocality.Of(labels, endpoint.Zone), Here(labels, endpoint.NodeName)));
             }
         }
         return endpoints;
     }
+
+    // The one label that failoverPriority may name and only the slice knows.
+    private static EquatableMap<string> Here(EquatableMap<string> labels, string? node) =>
+        string.IsNullOrEmpty(node) || labels.ContainsKey(NodeLabel) ? labels : new EquatableMap<string>(labels.Append(KeyValuePair.Create(NodeLabel, node)));
 
     /// <summary>Slices name their ports as the Service does; a Service with one nameless port has nameless ports in its slices.</summary>
     private static int? FindPort(EndpointSliceSpec slice, KubernetesServicePort port)

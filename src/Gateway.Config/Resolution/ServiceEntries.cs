@@ -68,7 +68,7 @@ internal sealed class ServiceEntries(ConfigSet config)
             foreach (Resource<PodSpec> pod in _pods[entry.Metadata.Namespace])
             {
                 if (pod.Spec.PodIP is { Length: > 0 } address && LabelSelector.Selects(selector.Labels, pod.Metadata.Labels))
-                    endpoints.Add(new MeshEndpoint(address, port.TargetPort ?? port.Number ?? 0, 1, "", pod.Metadata.Labels));
+                    endpoints.Add(new MeshEndpoint(address, port.TargetPort ?? port.Number ?? 0, 1, EndpointLocality.Of(pod.Metadata.Labels), pod.Metadata.Labels));
             }
         }
         else if (entry.Spec.Endpoints.IsEmpty && resolution != ServiceResolution.Static && !HostName.IsWildcard(host))
@@ -85,7 +85,7 @@ internal sealed class ServiceEntries(ConfigSet config)
             return;
         int number = endpoint.Ports.TryGetValue(port.Name ?? "", out uint own) ? (int)own : port.TargetPort ?? port.Number ?? 0;
         bool isUnixSocket = address.StartsWith("unix://", StringComparison.Ordinal);
-        endpoints.Add(new MeshEndpoint(address, isUnixSocket ? 0 : number, endpoint.Weight is > 0 ? endpoint.Weight.Value : 1, endpoint.Locality ?? "", labels));
+        endpoints.Add(new MeshEndpoint(address, isUnixSocket ? 0 : number, endpoint.Weight is > 0 ? endpoint.Weight.Value : 1, endpoint.Locality is { Length: > 0 } locality ? locality : EndpointLocality.Of(labels), labels));
     }
 
     private static EquatableMap<string> Join(EquatableMap<string> metadata, EquatableMap<string> spec) =>

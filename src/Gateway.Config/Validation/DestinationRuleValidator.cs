@@ -1,4 +1,5 @@
 using Gateway.Config.Model;
+using Gateway.Config.Resolution;
 
 namespace Gateway.Config.Validation;
 
@@ -22,6 +23,7 @@ internal static class DestinationRuleValidator
             TrafficPolicyRules.Check(findings, subset.TrafficPolicy, warn: false);
         }
 
+        HealthCheckAnnotations.Read(findings.Resource.Metadata.Annotations, findings.BadHealthCheck);
         ExportToRules.Check(findings, spec, spec.ExportTo, ownNamespaceOnly: spec.WorkloadSelector is not null);
         if (spec.WorkloadSelector is { } selector)
         {

@@ -61,10 +61,15 @@ internal sealed class Findings(Resource resource, List<Diagnostic> list)
     }
 
     /// <summary>A broken rule about one annotation.</summary>
-    public void AnnotationError(string name, string reason)
+    public void AnnotationError(string name, string reason) => Annotation(DiagnosticCatalogue.Invalid, name, reason);
+
+    /// <summary>An annotation about health checks that cannot be used.</summary>
+    public void BadHealthCheck(string name, string reason) => Annotation(DiagnosticCatalogue.BadHealthCheck, name, reason);
+
+    private void Annotation(DiagnosticDescriptor code, string name, string reason)
     {
         ConfigNode annotations = resource.Document.Locate("metadata.annotations");
-        AddAt(DiagnosticCatalogue.Invalid, LocateKey(annotations, name), "metadata.annotations." + name, reason);
+        AddAt(code, LocateKey(annotations, name), "metadata.annotations." + name, reason);
     }
 
     private static SourceLocation LocateKey(ConfigNode map, string key)

@@ -31,7 +31,17 @@ internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint?
 /// <param name="Requests">Requests sent since it is known.</param>
 /// <param name="ConnectFailures">Connections that could not be made.</param>
 /// <param name="Ejected">Why and until when it gets no requests; null = it does.</param>
-internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRequests, long Requests, long ConnectFailures, string? Ejected);
+internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRequests, long Requests, long ConnectFailures, string? Ejected)
+{
+    /// <summary><c>region/zone/subzone</c>; empty = unknown.</summary>
+    public string Locality { get; init; } = "";
+
+    /// <summary>0 is used first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>What active health checks say of it; null = it is not checked.</summary>
+    public string? Health { get; init; }
+}
 
 /// <summary>A live cluster.</summary>
 /// <param name="Name">Its name.</param>

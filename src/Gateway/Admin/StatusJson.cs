@@ -47,6 +47,12 @@ internal static class StatusJson
                 writer.WriteNumber("connectFailures", endpoint.ConnectFailures);
                 if (endpoint.Ejected is { } ejected)
                     writer.WriteString("ejected", ejected);
+                if (endpoint.Health is { } health)
+                    writer.WriteString("health", health);
+                if (endpoint.Locality.Length > 0)
+                    writer.WriteString("locality", endpoint.Locality);
+                if (endpoint.Priority > 0)
+                    writer.WriteNumber("priority", endpoint.Priority);
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();

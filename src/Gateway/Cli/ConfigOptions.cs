@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gateway.Config;
+using Gateway.Config.Resolution;
 using Gateway.Hosting;
 using Gateway.Snapshot;
 
@@ -8,6 +9,8 @@ namespace Gateway.Cli;
 /// <summary>The options of all verbs that read configuration: where it is, and who the gateway is.</summary>
 internal sealed class ConfigOptions
 {
+    private const string LocalityVariable = "GATEWAY_LOCALITY";
+
     private readonly Option<string[]> _config = new("--config")
     {
         Description = "A file, or a folder that is read recursively (.yaml, .yml, .json). May be given several times.",
@@ -34,6 +37,12 @@ internal sealed class ConfigOptions
         DefaultValueFactory = _ => "istio-system",
     };
 
+    private readonly Option<string?> _locality = new("--locality")
+    {
+        Description = $"Where this gateway runs, for load balancing by locality: REGION, REGION/ZONE or REGION/ZONE/SUBZONE. Without it the variable {LocalityVariable}, else the label istio-locality or those of Kubernetes' topology.",
+        HelpName = "LOCALITY",
+    };
+
     private readonly Option<string?> _addresses = new("--addresses")
     {
         Description = "IP addresses of this gateway, A,A: ports of a ServiceEntry with one of them among its endpoints lead to it.",
@@ -49,6 +58,11 @@ internal sealed class ConfigOptions
             if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryLabels(text, out _))
                 result.AddError($"--labels '{text}': write k=v,k=v.");
         });
+        _locality.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.IsLocality(text))
+                result.AddError($"--locality '{text}': write REGION, REGION/ZONE or REGION/ZONE/SUBZONE.");
+        });
         _addresses.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryAddresses(text, out _))
@@ -63,6 +77,7 @@ internal sealed class ConfigOptions
         command.Add(_meshConfig);
         command.Add(_labels);
         command.Add(_namespace);
+        command.Add(_locality);
         command.Add(_addresses);
     }
 
@@ -75,11 +90,12 @@ internal sealed class ConfigOptions
         EquatableArray<string> addresses = [];
         if (parsed.GetValue(_addresses) is { } list && OptionTexts.TryAddresses(list, out string[] own))
             addresses = own.ToEquatableArray();
+        string? locality = parsed.GetValue(_locality) ?? Environment.GetEnvironmentVariable(LocalityVariable);
         return new BootstrapOptions
         {
             ConfigPaths = [.. parsed.GetValue(_config) ?? []],
             MeshConfigPath = parsed.GetValue(_meshConfig),
-            Identity = new GatewayIdentity { Namespace = parsed.GetValue(_namespace)!, Labels = labels, Addresses = addresses },
+            Identity = new GatewayIdentity { Namespace = parsed.GetValue(_namespace)!, Labels = labels, Addresses = addresses, Locality = locality ?? EndpointLocality.Of(labels ?? default) },
         };
     }
 }

@@ -54,6 +54,13 @@ internal static class OptionTexts
         return true;
     }
 
+    /// <summary><c>region</c>, <c>region/zone</c> or <c>region/zone/subzone</c>, without empty parts.</summary>
+    public static bool IsLocality(string text)
+    {
+        string[] parts = text.Split('/');
+        return parts.Length <= 3 && parts.All(part => part.Length > 0 && part != "*" && !part.Any(char.IsWhiteSpace));
+    }
+
     /// <summary><c>k=v,k=v</c>.</summary>
     public static bool TryLabels(string text, out Dictionary<string, string> labels)
     {

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Gateway.Clusters.Discovery;
-using Gateway.Clusters.LoadBalancing;
+using Gateway.Clusters.HealthChecks;
 using Gateway.Config;
 using Gateway.Tls;
 
@@ -20,10 +20,9 @@ internal sealed class Cluster : IDisposable
     private readonly TimeProvider _time;
     private EquatableArray<EndpointConfig>? _assigned;
     private DnsDiscovery? _discovery;
-    private volatile EndpointSet _endpoints = EndpointSet.Empty;
-    private volatile ILoadBalancer _balancer;
-    private readonly Lock _balancing = new();
+    private readonly ClusterBalancer _balancer;
     private readonly OutlierDetector? _outliers;
+    private readonly HealthChecker? _health;
     private int _activeRequests;
     private long _totalRequests;
 
@@ -32,10 +31,12 @@ internal sealed class Cluster : IDisposable
         Config = config;
         _random = random;
         _time = time;
-        _balancer = LoadBalancers.Create(config.LoadBalancer, _endpoints, random);
+        _balancer = new ClusterBalancer(config.LoadBalancer, config.OutlierDetection?.MinHealthPercent ?? 0, time, random);
         if (config.OutlierDetection is { } outliers)
-            _outliers = new OutlierDetector(outliers, time, () => _endpoints, Balance);
+            _outliers = new OutlierDetector(outliers, time, () => _balancer.Endpoints, _balancer.Changed);
         Connector = new UpstreamConnector(config, time, FindByHost, findTls);
+        if (config.HealthCheck is { } check)
+            _health = new HealthChecker(check, new HealthProbe(config, check, Connector, time), time, random, _balancer.Changed);
         _handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -70,8 +71,11 @@ internal sealed class Cluster : IDisposable
     /// <summary>Opens sockets to the endpoints.</summary>
     public UpstreamConnector Connector { get; }
 
+    /// <summary>Active health checks; null = there are none.</summary>
+    public HealthChecker? HealthChecks => _health;
+
     /// <summary>The endpoints of the moment.</summary>
-    public EndpointSet Endpoints => _endpoints;
+    public EndpointSet Endpoints => _balancer.Endpoints;
 
     /// <summary>Requests under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeRequests);
@@ -140,50 +144,53 @@ internal sealed class Cluster : IDisposable
     public void Dispose()
     {
         _discovery?.Dispose();
-        foreach (UpstreamEndpoint endpoint in _endpoints.Endpoints)
+        foreach (UpstreamEndpoint endpoint in _balancer.Endpoints.Endpoints)
             endpoint.Http1.Retire();
         _outliers?.Dispose();
+        _health?.Dispose();
+        _balancer.Dispose();
         Client.Dispose();
         _handler.Dispose();
     }
 
-    // Endpoints whose address stays keep their counters.
+    // An endpoint whose address stays keeps its counters, its ejection, its health and its age.
     private void Publish(List<ResolvedEndpoint> endpoints)
     {
-        Dictionary<EndPoint, UpstreamEndpoint> before = [];
-        foreach (UpstreamEndpoint endpoint in _endpoints.Endpoints)
+        EndpointSet old = _balancer.Endpoints;
+        Dictionary<EndPoint, UpstreamEndpoint> before = new(old.Count);
+        foreach (UpstreamEndpoint endpoint in old.Endpoints)
             before[endpoint.EndPoint] = endpoint;
+        Dictionary<EndPoint, UpstreamEndpoint> now = new(endpoints.Count);
         var result = ImmutableArray.CreateBuilder<UpstreamEndpoint>(endpoints.Count);
         var weights = ImmutableArray.CreateBuilder<uint>(endpoints.Count);
+        var places = ImmutableArray.CreateBuilder<EndpointPlace>(endpoints.Count);
         foreach (ResolvedEndpoint endpoint in endpoints)
         {
-            result.Add(before.GetValueOrDefault(endpoint.EndPoint) ?? new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority));
+            // An address written twice is one endpoint with one memory, in two places.
+            if (!now.TryGetValue(endpoint.EndPoint, out UpstreamEndpoint? one))
+            {
+                if (!before.TryGetValue(endpoint.EndPoint, out one))
+                    one = new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority) { ReadyAt = _time.GetTimestamp() };
+                now.Add(endpoint.EndPoint, one);
+            }
+            if (_health is not null)
+                one.Health.Expect(_time.GetUtcNow());
+            result.Add(one);
             weights.Add(Math.Max(1, endpoint.Weight));
+            places.Add(endpoint.Place);
         }
-        _endpoints = new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable());
+        _balancer.Publish(new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable(), places.MoveToImmutable()));
+        _health?.Follow(_balancer.Endpoints);
         foreach (UpstreamEndpoint endpoint in before.Values)
         {
-            if (!_endpoints.Endpoints.Contains(endpoint))
+            if (!now.ContainsKey(endpoint.EndPoint))
                 endpoint.Http1.Retire();
-        }
-        Balance();
-    }
-
-    /// <summary>Balances among the endpoints of the moment that are not ejected; among all, if too few are left.</summary>
-    private void Balance()
-    {
-        lock (_balancing)
-        {
-            EndpointSet all = _endpoints;
-            EndpointSet healthy = _outliers is null ? all : all.WithoutEjected();
-            bool isPanic = healthy.Count < all.Count && Config.OutlierDetection is { MinHealthPercent: > 0 and int least } && 100.0 * healthy.Count / all.Count < least;
-            _balancer = LoadBalancers.Create(Config.LoadBalancer, isPanic ? all : healthy, _random);
         }
     }
 
     private EndPoint? FindByHost(string host)
     {
-        foreach (UpstreamEndpoint endpoint in _endpoints.Endpoints)
+        foreach (UpstreamEndpoint endpoint in _balancer.Endpoints.Endpoints)
         {
             if (endpoint.Authority.AsSpan().StartsWith(host, StringComparison.OrdinalIgnoreCase) &&
                 (endpoint.Authority.Length == host.Length || endpoint.Authority[host.Length] == ':'))

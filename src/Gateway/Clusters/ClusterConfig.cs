@@ -72,6 +72,9 @@ internal sealed record ClusterConfig
     /// <summary>When failing endpoints are left out; null = never.</summary>
     public OutlierConfig? OutlierDetection { get; init; }
 
+    /// <summary>Active health checks; null = none.</summary>
+    public HealthCheckConfig? HealthCheck { get; init; }
+
     /// <summary>TLS towards the endpoints; null = plain text. Whoever opens connections must honour it.</summary>
     public UpstreamTlsConfig? Tls { get; init; }
 
@@ -113,8 +116,17 @@ internal sealed record EndpointConfig
     /// <summary><c>region/zone/subzone</c>; empty = unknown.</summary>
     public string Locality { get; init; } = "";
 
-    /// <summary>Labels of the workload behind it, for metrics and failover priorities.</summary>
+    /// <summary>0 is used first; the next ones as far as those before are not available.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Weight of all endpoints of its locality together; 0 = localities have no weights.</summary>
+    public uint LocalityWeight { get; init; }
+
+    /// <summary>Labels of the workload behind it, for metrics.</summary>
     public EquatableMap<string> Labels { get; init; }
+
+    /// <summary>Where it stands among the others.</summary>
+    public EndpointPlace Place => new(Priority, Locality, LocalityWeight);
 }
 
 /// <summary>A cluster as it should be: its description and its endpoints of the moment.</summary>

@@ -12,6 +12,9 @@ internal readonly record struct ResolvedEndpoint(EndPoint EndPoint, string Autho
 {
     private const string UnixScheme = "unix://";
 
+    /// <summary>Where it stands among the others.</summary>
+    public EndpointPlace Place { get; init; } = EndpointPlace.Unknown;
+
     /// <summary>From an address that needs no name resolution: an IP address or <c>unix:///path</c>; null = it is neither.</summary>
     public static ResolvedEndpoint? FromLiteral(EndpointConfig config)
     {
@@ -20,9 +23,9 @@ internal readonly record struct ResolvedEndpoint(EndPoint EndPoint, string Autho
             var unix = new UnixDomainSocketEndPoint(config.Address[UnixScheme.Length..]);
             // A URI cannot name a file; the name only has to be the same for the same path.
             string name = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(config.Address)).AsSpan(0, 12));
-            return new ResolvedEndpoint(unix, $"unix-{name}", config.Weight);
+            return new ResolvedEndpoint(unix, $"unix-{name}", config.Weight) { Place = config.Place };
         }
-        return IPAddress.TryParse(config.Address, out IPAddress? address) ? FromAddress(address, config.Port, config.Weight) : null;
+        return IPAddress.TryParse(config.Address, out IPAddress? address) ? FromAddress(address, config.Port, config.Weight) with { Place = config.Place } : null;
     }
 
     /// <summary>From an IP address.</summary>

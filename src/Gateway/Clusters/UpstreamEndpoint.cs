@@ -13,6 +13,7 @@ internal sealed class UpstreamEndpoint
     private int _activeRequests;
     private long _totalRequests;
     private long _connectFailures;
+    private long _readyAt;
 
     public UpstreamEndpoint(EndPoint endPoint, string authority)
     {
@@ -44,6 +45,16 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>What outlier detection knows of it.</summary>
     public OutlierState Outlier { get; } = new();
+
+    /// <summary>What active health checks know of it.</summary>
+    public EndpointHealth Health { get; } = new();
+
+    /// <summary>When it came, or passed its health checks again; a timestamp of the cluster's clock. From then it warms up.</summary>
+    public long ReadyAt
+    {
+        get => Interlocked.Read(ref _readyAt);
+        set => Interlocked.Exchange(ref _readyAt, value);
+    }
 
     /// <summary>Requests under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeRequests);

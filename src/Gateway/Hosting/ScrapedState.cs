@@ -32,6 +32,18 @@ internal static class ScrapedState
                 metrics.SetCertificate(certificate.Name, notAfter);
         }
         metrics.Retain(certificates, listeners);
+        HashSet<string> clusters = new(StringComparer.Ordinal);
+        foreach (Cluster cluster in dataPlane.Clusters.Current.Values)
+        {
+            if (cluster.HealthChecks is not { } checks)
+                continue;
+            clusters.Add(cluster.Config.Name);
+            int[] count = new int[4];
+            foreach (UpstreamEndpoint endpoint in cluster.Endpoints.Endpoints)
+                count[(int)endpoint.Health.Status]++;
+            metrics.HealthChecks.Set(cluster.Config.Name, checks.Passed, checks.Failed, count[(int)HealthStatus.Healthy], count[(int)HealthStatus.Unhealthy], count[(int)HealthStatus.Unchecked]);
+        }
+        metrics.HealthChecks.Retain(clusters);
     }
 
     /// <summary>The ports.</summary>
@@ -55,10 +67,23 @@ internal static class ScrapedState
             {
                 UpstreamEndpoint endpoint = set.Endpoints[i];
                 endpoints.Add(new EndpointStatus(endpoint.Address, set.Weights[i], endpoint.ActiveRequests, endpoint.TotalRequests, endpoint.ConnectFailures,
-                    endpoint.Outlier.Reason is { } reason ? $"{reason}, until {endpoint.Outlier.EjectedUntil:O}" : null));
+                    endpoint.Outlier.Reason is { } reason ? $"{reason}, until {endpoint.Outlier.EjectedUntil:O}" : null)
+                {
+                    Locality = set.PlaceOf(i).Locality,
+                    Priority = set.PlaceOf(i).Priority,
+                    Health = HealthOf(endpoint.Health),
+                });
             }
             result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable(), cluster.Connector.TlsStatus, cluster.Policy));
         }
         return result;
     }
+
+    private static string? HealthOf(EndpointHealth health) => health.Status switch
+    {
+        HealthStatus.Healthy => health.Reason is { } reason ? $"healthy; last failure: {reason}" : "healthy",
+        HealthStatus.Unhealthy => $"unhealthy since {health.Since:O}: {health.Reason}",
+        HealthStatus.Unchecked => "not checked yet",
+        _ => null,
+    };
 }

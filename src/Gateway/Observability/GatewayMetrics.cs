@@ -37,12 +37,16 @@ internal sealed class GatewayMetrics
         _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
         _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
         _loopLag = Factory.CreateGauge("gateway_event_loop_lag_seconds", "Longest time in the last ten to twenty seconds that an event loop did not look at its sockets.", ["loop"]);
+        HealthChecks = new HealthCheckMetrics(Factory);
         foreach (string result in (string[])["success", "failure"])
             _reloads.WithLabels(result);
     }
 
     /// <summary>For metrics of other subjects in the same registry.</summary>
     public IMetricFactory Factory { get; }
+
+    /// <summary>Active health checks.</summary>
+    public HealthCheckMetrics HealthChecks { get; }
 
     /// <summary>Called before each scrape: the place to bring over numbers that live elsewhere.</summary>
     public void BeforeScrape(Action update) => _registry.AddBeforeCollectCallback(update);

@@ -38,6 +38,9 @@ internal sealed record GatewayIdentity
     /// </summary>
     public EquatableArray<string> Addresses { get; init; }
 
+    /// <summary>Where the workload runs, <c>region/zone/subzone</c>; empty = unknown, endpoints are then alike wherever they are.</summary>
+    public string Locality { get; init; } = "";
+
     /// <summary>Cluster domain for short host names.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 }

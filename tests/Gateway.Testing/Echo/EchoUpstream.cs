@@ -27,7 +27,7 @@ public sealed class EchoUpstream : IAsyncDisposable
         Options = options;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddGrpc();
+        builder.Services.AddGrpc(grpc => grpc.IgnoreUnknownServices = options.Handler is not null);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.Zero);
         builder.WebHost.ConfigureKestrel(Configure);
         _application = builder.Build();

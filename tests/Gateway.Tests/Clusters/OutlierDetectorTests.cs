@@ -59,7 +59,7 @@ public sealed class OutlierDetectorTests : IDisposable
         foreach (UpstreamEndpoint endpoint in _set.Endpoints)
             detector.ReportStatus(endpoint, 500);
 
-        Assert.Equal(4 - ejected, _set.WithoutEjected().Count);
+        Assert.Equal(4 - ejected, _set.Available().Count);
     }
 
     [Fact]

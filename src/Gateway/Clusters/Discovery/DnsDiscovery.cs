@@ -111,7 +111,7 @@ internal sealed class DnsDiscovery : IDisposable
             }
             foreach (IPAddress address in _known.GetValueOrDefault(endpoint.Address, []))
             {
-                ResolvedEndpoint one = ResolvedEndpoint.FromAddress(address, endpoint.Port, endpoint.Weight);
+                ResolvedEndpoint one = ResolvedEndpoint.FromAddress(address, endpoint.Port, endpoint.Weight) with { Place = endpoint.Place };
                 if (_type == DiscoveryType.LogicalDns)
                 {
                     // The name stands for the address: connections stay when it changes, new ones go to the new one.

@@ -27,4 +27,10 @@ internal sealed record LoadBalancerConfig
 
     /// <summary>Fewest entries of the ring, or entries of the table.</summary>
     public int TableSize { get; init; }
+
+    /// <summary>How new endpoints get their share little by little; null = they have it at once.</summary>
+    public SlowStart? WarmUp { get; init; }
+
+    /// <summary>Whether the endpoint depends on the request's hash.</summary>
+    public bool IsHashed => Algorithm is LoadBalancerAlgorithm.RingHash or LoadBalancerAlgorithm.Maglev;
 }

@@ -76,7 +76,7 @@ internal sealed class ClusterTable(CompilationContext context)
         TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port);
         UpstreamTlsConfig? tls = _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
         bool isPassthrough = policy?.LoadBalancer is { ConsistentHash: null, Simple: SimpleLb.Passthrough };
-        EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : Endpoints(port, labels);
+        EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : LocalityCompiler.Place(context, service, policy, Endpoints(port, labels)).ToEquatableArray();
         _hashPolicies.Add(LoadBalancerCompiler.HashPolicy(policy?.LoadBalancer));
         _clusters.Add(new ClusterAssignment(
             new ClusterConfig
@@ -98,6 +98,7 @@ internal sealed class ClusterTable(CompilationContext context)
                 Keepalive = ConnectionPoolCompiler.Keepalive(policy?.ConnectionPool),
                 MaxRequests = Math.Max(0, policy?.ConnectionPool?.Http?.Http2MaxRequests ?? 0),
                 LoadBalancer = LoadBalancerCompiler.Compile(policy?.LoadBalancer),
+                HealthCheck = HealthCheckCompiler.Compile(rule, key.Host),
                 OutlierDetection = OutlierCompiler.Compile(policy?.OutlierDetection),
                 Tls = tls,
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
@@ -138,7 +139,7 @@ internal sealed class ClusterTable(CompilationContext context)
             : $"{service.Host} has no endpoints; requests get 503 (UH).";
     }
 
-    private static EquatableArray<EndpointConfig> Endpoints(MeshPort port, EquatableMap<string> labels)
+    private static List<EndpointConfig> Endpoints(MeshPort port, EquatableMap<string> labels)
     {
         var endpoints = new List<EndpointConfig>(port.Endpoints.Count);
         foreach (MeshEndpoint endpoint in port.Endpoints)
@@ -154,7 +155,7 @@ internal sealed class ClusterTable(CompilationContext context)
                 Labels = endpoint.Labels,
             });
         }
-        return endpoints.ToEquatableArray();
+        return endpoints;
     }
 
     /// <summary>A cluster's name and index, and what is to be told wherever it is named.</summary>

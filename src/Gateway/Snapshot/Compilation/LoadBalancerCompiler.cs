@@ -11,6 +11,7 @@ internal static class LoadBalancerCompiler
 {
     private const int DefaultRingSize = 1024;
     private const int DefaultTableSize = 65_537;
+    private const double DefaultMinimumPercent = 10;
 
     /// <summary>The load balancer.</summary>
     public static LoadBalancerConfig Compile(LoadBalancerSettings? settings)
@@ -30,8 +31,16 @@ internal static class LoadBalancerCompiler
                 SimpleLb.Random => LoadBalancerAlgorithm.Random,
                 _ => LoadBalancerAlgorithm.LeastRequest,
             },
+            WarmUp = settings?.Simple == SimpleLb.Random ? null : WarmUp(settings),
         };
     }
+
+    private static SlowStart? WarmUp(LoadBalancerSettings? settings) => settings switch
+    {
+        { Warmup: { Duration: { } window } warmup } when window > TimeSpan.Zero => new SlowStart(window, warmup.Aggression ?? 1, warmup.MinimumPercent ?? DefaultMinimumPercent),
+        { WarmupDurationSecs: { } window } when window > TimeSpan.Zero => new SlowStart(window, 1, DefaultMinimumPercent),
+        _ => null,
+    };
 
     /// <summary>What requests are hashed by; null = nothing.</summary>
     public static HashPolicy? HashPolicy(LoadBalancerSettings? settings)
