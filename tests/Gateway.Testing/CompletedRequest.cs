@@ -25,6 +25,9 @@ public sealed record CompletedRequest
     /// <summary>Envoy's response code details.</summary>
     public string? Details { get; init; }
 
+    /// <summary>Envoy's connection termination details.</summary>
+    public string? TerminationDetails { get; init; }
+
     /// <summary>Route name.</summary>
     public string? RouteName { get; init; }
 
@@ -48,6 +51,8 @@ internal sealed class CompletionLog : IStreamSink
 
     public IReadOnlyCollection<CompletedRequest> Requests => _requests;
 
+    public void OnTcpClosed(StreamInfo info) => OnRequestCompleted(info);
+
     public void OnRequestCompleted(StreamInfo info) => _requests.Enqueue(new CompletedRequest
     {
         ClientPort = (info.Connection?.RemoteEndPoint as IPEndPoint)?.Port ?? 0,
@@ -56,6 +61,7 @@ internal sealed class CompletionLog : IStreamSink
         Status = info.ResponseCode,
         Flags = ResponseFlagsText.Short(info.Flags),
         Details = info.ResponseCodeDetails,
+        TerminationDetails = info.ConnectionTerminationDetails,
         RouteName = info.RouteName,
         Cluster = info.UpstreamCluster,
         UpstreamHost = info.UpstreamHost,

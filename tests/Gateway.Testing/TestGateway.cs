@@ -24,7 +24,7 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities) => _plane = new DataPlane(
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops) => _plane = new DataPlane(
         TestMode.Apply(new DataPlaneOptions
         {
             EphemeralPorts = true,
@@ -34,6 +34,7 @@ public sealed class TestGateway : IAsyncDisposable
             SystemAuthorities = systemAuthorities,
             // Pools are per loop: tests which count connections need a single one.
             EventLoops = 1,
+            Transport = onEventLoops ? TransportKind.EventLoop : TransportKind.Sockets,
         }),
         _completed, _faults, TimeProvider.System);
 
@@ -65,10 +66,11 @@ public sealed class TestGateway : IAsyncDisposable
     /// <param name="drainTime">How long requests on what is no longer configured may go on.</param>
     /// <param name="ports">Ports to bind by configured port; the system chooses those not named.</param>
     /// <param name="systemAuthorities">Whom upstream servers are trusted by where no authorities are named; null = whom the system trusts.</param>
+    /// <param name="onEventLoops">Whether event loops carry the sockets instead of .NET.</param>
     public static async Task<TestGateway> StartEmptyAsync(
-        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null)
+        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null, bool onEventLoops = false)
     {
-        var gateway = new TestGateway(drainTime, ports, systemAuthorities);
+        var gateway = new TestGateway(drainTime, ports, systemAuthorities, onEventLoops);
         await gateway._plane.StartAsync(CancellationToken.None);
         return gateway;
     }

@@ -38,9 +38,8 @@ internal static class FieldStatusTable
         yield return new(Kind, Servers + "defaultEndpoint", Ignored, "Istio's gateways do not use it either");
         yield return new(Kind, Servers + "port.targetPort", Ignored, "it is deprecated, and Istio's gateways do not use it either");
         yield return new(Kind, Servers + "port.number", Supported, "a plain-text server and one with TLS exclude each other on one port and address, and the older one has it (`GW0204`); Istio opens both if the one with TLS is the only older one");
-        foreach (string protocol in (string[])["TCP", "TLS", "MONGO", "MYSQL", "REDIS"])
-            yield return new(Kind, Servers + "port.protocol", Ignored, "servers for other protocols than HTTP are not opened", protocol);
-        foreach (string mode in (string[])["PASSTHROUGH", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"])
+        yield return new(Kind, Servers + "port.protocol", Supported, "MONGO, MYSQL and REDIS are carried as TCP: what is spoken is not looked into");
+        foreach (string mode in (string[])["ISTIO_MUTUAL", "OPTIONAL_MUTUAL"])
             yield return new(Kind, Servers + "tls.mode", Ignored, "servers of this mode are not opened", mode);
         yield return new(Kind, Servers + "tls.cipherSuites", Ignored, "the platform's own list is offered");
         yield return new(Kind, Servers + "tls.ecdhCurves", Ignored, "the platform's own list is offered");
@@ -54,8 +53,13 @@ internal static class FieldStatusTable
     {
         const string Kind = "VirtualService";
         yield return new(Kind, Http + "match[].headers", Supported, "claims of tokens (`@request.auth.claims…`) are never present");
-        yield return new(Kind, "spec.tcp", Ignored, "TCP routes are not served");
-        yield return new(Kind, "spec.tls", Ignored, "routes by SNI are not served");
+        foreach (string rules in (string[])["spec.tcp[]", "spec.tls[]"])
+        {
+            yield return new(Kind, rules + ".match[].destinationSubnets", NoEffect, "a gateway has no original destination; in Istio as well");
+            yield return new(Kind, rules + ".match[].sourceLabels", NoEffect, "gateways look at port, gateways and server names only, in Istio as well");
+            yield return new(Kind, rules + ".match[].sourceNamespace", NoEffect, "gateways look at port, gateways and server names only, in Istio as well");
+        }
+        yield return new(Kind, "spec.tcp[].match[].sourceSubnet", NoEffect, "gateways look at port, gateways and server names only, in Istio as well");
         yield return new(Kind, Http + "retries.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, Http + "fault.abort.http2Error", NoEffect, "refused, as by Istio");
         yield return new(Kind, Http + "fault.delay.exponentialDelay", NoEffect, "refused, as by Istio");
@@ -67,8 +71,8 @@ internal static class FieldStatusTable
         const string Kind = "DestinationRule";
         foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
         {
-            yield return new(Kind, place + "connectionPool.tcp.maxConnections", Ignored, "connections to the destination are not limited");
-            yield return new(Kind, place + "connectionPool.tcp.idleTimeout", NoEffect, "for HTTP the http part's counts, in Istio as well");
+            yield return new(Kind, place + "connectionPool.tcp.maxConnections", Supported, "limits TCP sessions; connections for HTTP are not limited");
+            yield return new(Kind, place + "connectionPool.tcp.idleTimeout", Supported, "for TCP sessions; for HTTP the http part's counts, in Istio as well");
             foreach (string part in (string[])["http1MaxPendingRequests", "http2KeepAlive", "maxConcurrentStreams", "maxRequestsPerConnection", "maxRetries", "useClientProtocol", "h2UpgradePolicy"])
                 yield return new(Kind, place + "connectionPool.http." + part, Ignored, "connections to the destination are made as they are needed, for the protocol of the Service's port");
             foreach (string part in (string[])["backendUtilization", "zoneAwareLbSetting"])

@@ -52,7 +52,12 @@ internal static class ConfigDump
             }
             if (chain.Tls is { } tls)
                 Tls(writer, tls);
-            RouteDump.Write(writer, chain.Routes);
+            if (chain.IsPassthrough)
+                writer.WriteBoolean("passthrough", true);
+            if (chain.Tcp is { } tcp)
+                RouteDump.WriteTcp(writer, tcp);
+            else
+                RouteDump.Write(writer, chain.Routes);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -31,6 +31,25 @@ internal static class RouteDump
         writer.WriteEndObject();
     }
 
+    /// <summary>Writes where the bytes of a connection go as the property <c>tcp</c>.</summary>
+    public static void WriteTcp(Utf8JsonWriter writer, TcpAction action)
+    {
+        writer.WriteStartObject("tcp");
+        writer.WriteString("resource", action.Origin.Resource.ToString());
+        writer.WriteString("location", action.Origin.Location.ToString());
+        writer.WriteString("field", action.Origin.FieldPath);
+        writer.WriteStartArray("destinations");
+        foreach (WeightedCluster destination in action.Destinations)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("cluster", destination.Cluster);
+            writer.WriteNumber("weight", destination.Weight);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
     private static void Route(Utf8JsonWriter writer, Route route)
     {
         writer.WriteStartObject();

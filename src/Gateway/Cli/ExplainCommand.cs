@@ -19,16 +19,19 @@ internal static class ExplainCommand
         Option<int?> port = new("--port") { Description = "The listener's port by configuration, where it is not the one of the URL.", HelpName = "PORT" };
         Option<bool> http2 = new("--http2") { Description = "The client speaks HTTP/2." };
         Option<bool> clientCertificate = new("--client-certificate") { Description = "The client shows a certificate that is accepted." };
+        Option<string?> sni = new("--sni") { Description = "The server name of the TLS hello, where it is not the host of the URL; empty = none is sent.", HelpName = "NAME" };
+        Option<bool> mesh = new("--mesh-protocol") { Description = "The client offers Istio's own protocol (ALPN istio), as sidecars do." };
         Argument<string> method = new("METHOD") { Description = "GET, POST, …" };
-        Argument<string> url = new("URL") { Description = "http://HOST[:PORT]/PATH, or https://…" };
+        Argument<string> url = new("URL") { Description = "http://HOST[:PORT]/PATH, https://…, or for bytes tcp://HOST:PORT, tls://HOST:PORT" };
         ExampleCommand command = new(
             "explain",
             "Say which listener, virtual host, route and destination a request gets, and for a miss why. Sends nothing.",
             "gateway explain --config ./istio GET http://bookinfo.example.com/productpage",
             "gateway explain --config ./istio --header 'end-user: jason' GET https://bookinfo.example.com/reviews/0",
-            "gateway explain --config ./istio --port 80 --output json GET http://localhost:8080/");
+            "gateway explain --config ./istio --port 80 --output json GET http://localhost:8080/",
+            "gateway explain --config ./istio CONNECT tls://db.example.com:5432");
         config.AddTo(command);
-        foreach (Option option in (Option[])[header, port, http2, clientCertificate, output])
+        foreach (Option option in (Option[])[header, port, sni, mesh, http2, clientCertificate, output])
             command.Add(option);
         command.Add(method);
         command.Add(url);
@@ -45,6 +48,8 @@ internal static class ExplainCommand
             request = request! with
             {
                 Port = parsed.GetValue(port) ?? request.Port,
+                ServerName = parsed.GetValue(sni) is { } name ? name.Length == 0 ? null : name : request.ServerName,
+                OffersMeshProtocol = parsed.GetValue(mesh),
                 IsHttp1 = !parsed.GetValue(http2),
                 HasClientCertificate = parsed.GetValue(clientCertificate),
             };

@@ -14,7 +14,9 @@ internal static class ExplanationText
     /// <summary>Writes it.</summary>
     public static void Write(CliConsole console, ExplainRequest request, Explanation explanation)
     {
-        Line(console, "request", $"{request.Method} {(request.IsTls ? "https" : "http")}://{request.Authority}{request.Target} on port {request.Port}");
+        Line(console, "request", explanation.Tcp is null
+            ? $"{request.Method} {(request.IsTls ? "https" : "http")}://{request.Authority}{request.Target} on port {request.Port}"
+            : $"a connection to port {request.Port}{(request.IsTls ? $" with TLS for {request.ServerName ?? "no server name"}" : "")}");
         Line(console, "outcome", Outcome(explanation), explanation.Outcome is "forward" or "redirect" or "local_reply" ? Color.Green : Color.Red);
         Line(console, "reason", explanation.Reason);
         Line(console, "listener", explanation.Listener);
@@ -25,6 +27,8 @@ internal static class ExplanationText
             Line(console, "route", route.Name.Length > 0 ? route.Name : "(no name)");
             Line(console, "", Origin(route.Origin));
         }
+        if (explanation.Tcp is { } tcp)
+            Line(console, "rule", Origin(tcp.Origin));
         Destinations(console, explanation);
         foreach (PolicyInForce policy in explanation.Policies)
         {

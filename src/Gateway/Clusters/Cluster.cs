@@ -24,6 +24,7 @@ internal sealed class Cluster : IDisposable
     private readonly OutlierDetector? _outliers;
     private readonly HealthChecker? _health;
     private int _activeRequests;
+    private int _sessions;
     private long _totalRequests;
 
     public Cluster(ClusterConfig config, TimeProvider time, Random random, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls)
@@ -80,6 +81,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>Requests under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeRequests);
 
+    /// <summary>TCP sessions open.</summary>
+    public int Sessions => Volatile.Read(ref _sessions);
+
     /// <summary>Requests since the cluster was made.</summary>
     public long TotalRequests => Interlocked.Read(ref _totalRequests);
 
@@ -116,6 +120,21 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>A request has ended.</summary>
     public void End() => Interlocked.Decrement(ref _activeRequests);
+
+    /// <summary>A TCP session begins to use the cluster; <see cref="EndSession"/> must follow, unless it was refused.</summary>
+    /// <returns>Whether it may: not if as many as the circuit breaker allows are open.</returns>
+    public bool TryBeginSession()
+    {
+        if (Interlocked.Increment(ref _sessions) > Config.MaxConnections && Config.MaxConnections > 0)
+        {
+            Interlocked.Decrement(ref _sessions);
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>A TCP session has ended.</summary>
+    public void EndSession() => Interlocked.Decrement(ref _sessions);
 
     /// <summary>Takes the configured endpoints: at once if they are addresses, by a discovery of their own if they are names. One writer at a time.</summary>
     public void Assign(EquatableArray<EndpointConfig> endpoints, DnsResolver resolver, TimeSpan dnsRefreshRate)

@@ -63,6 +63,12 @@ internal sealed record ClusterConfig
     /// <summary>Probes on idle connections; null = none.</summary>
     public KeepaliveConfig? Keepalive { get; init; }
 
+    /// <summary>How long a TCP session may be silent; infinite = for ever.</summary>
+    public TimeSpan TcpIdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Most TCP sessions open; 0 = no limit.</summary>
+    public int MaxConnections { get; init; }
+
     /// <summary>Most requests under way, of any HTTP version; 0 = no limit.</summary>
     public int MaxRequests { get; init; }
 

@@ -83,7 +83,7 @@ internal sealed class ClusterRegistry(
             // A request that read the old snapshot may not have counted itself yet: at least one interval passes.
             do
                 await Task.Delay(RetirePollInterval, time, _stopped.Token);
-            while (cluster.ActiveRequests > 0 && time.GetElapsedTime(start) < drainTime);
+            while (cluster.ActiveRequests + cluster.Sessions > 0 && time.GetElapsedTime(start) < drainTime);
         }
         catch (OperationCanceledException)
         {

@@ -8,6 +8,7 @@ using Gateway.Http.Filters;
 using Gateway.Listeners;
 using Gateway.Snapshot;
 using Gateway.Streams;
+using Gateway.Tcp;
 using Gateway.Tls;
 using Gateway.Tls.OpenSsl;
 using Gateway.Transport;
@@ -38,13 +39,14 @@ internal sealed partial class DataPlane : IAsyncDisposable
         };
         var binding = new PortBinding { PortMap = options.PortMap, EphemeralPorts = options.EphemeralPorts, DefaultBind = options.DefaultBind };
         var handoff = new ConnectionHandoff();
-        _engine = new HttpEngine(handoff, limits, sink, time, loggers);
         Snapshots = new SnapshotStore();
         ILogger<DataPlane> logger = loggers.CreateLogger<DataPlane>();
         OpenSslEngine? openSsl = options is { Transport: TransportKind.EventLoop, Tls: TlsKind.OpenSsl }
             ? new OpenSslEngine(time, problem => Log.LeftToSslStream(logger, problem))
             : null;
         Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl);
+        var tcp = new TcpProxy(Snapshots.FindTarget, sink, Random.Shared, time);
+        _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
         if (options.Transport == TransportKind.EventLoop)
@@ -52,7 +54,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
             ILogger log = loggers.CreateLogger<EventLoop>();
             Loops = new EventLoopGroup(new EventLoopOptions { Loops = options.EventLoops }, exception => Log.EscapedLoop(log, exception));
         }
-        Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, time, loggers);
+        Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, tcp, time, loggers);
         Mirrors = new MirrorSender(new MirrorOptions(Random.Shared), time);
         var retries = new RouterOptions(Random.Shared)
         {
@@ -105,6 +107,8 @@ internal sealed partial class DataPlane : IAsyncDisposable
         using var deadline = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         await _engine.StopAsync(either.Token);
+        // TCP sessions are not the HTTP server's.
+        await Listeners.RunDryAsync(either.Token);
     }
 
     public async ValueTask DisposeAsync()

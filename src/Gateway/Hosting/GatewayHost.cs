@@ -51,7 +51,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 Tls = options.Tls,
                 UpstreamClient = options.UpstreamClient,
             },
-            new StreamSinks(requests, _accessLog),
+            new StreamSinks(requests, new TcpMetrics(_metrics.Factory, options.Workload), _accessLog),
             loggers,
             time);
         _config = ConfigInputs.Pipeline(options, PublishAsync, new ReloadReporter(_metrics, loggers.CreateLogger<ReloadReporter>()).Report, loggers, time);

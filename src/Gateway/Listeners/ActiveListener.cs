@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Streams;
+using Gateway.Tcp;
 using Gateway.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
 
     private readonly IConnectionListener _socket;
     private readonly ConnectionHandoff _handoff;
+    private readonly TcpProxy _tcp;
     private readonly ConnectionCount _count;
     private readonly ConnectionLimits _limits;
     private readonly TimeProvider _time;
@@ -30,12 +32,13 @@ internal sealed partial class ActiveListener : IAsyncDisposable
 
     public ActiveListener(
         ListenerConfig config, ListenerChains chains, IConnectionListener socket, ConnectionHandoff handoff,
-        ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger, CancellationToken ended)
+        TcpProxy tcp, ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger, CancellationToken ended)
     {
         Config = config;
         _chains = chains;
         _socket = socket;
         _handoff = handoff;
+        _tcp = tcp;
         _count = count;
         _limits = limits;
         _time = time;
@@ -147,6 +150,9 @@ internal sealed partial class ActiveListener : IAsyncDisposable
 
     private async ValueTask<bool> OpenPlainAsync(ConnectionContext connection, ListenerChain chain, OpeningDeadline deadline)
     {
+        // In some protocols the server speaks first: nothing is waited for.
+        if (chain.Config.Tcp is not null)
+            return await PassAsync(connection, Describe(connection, chain, null), deadline);
         if (await PrefaceSniffer.SniffAsync(connection.Transport.Input, deadline.Token) is not { } codec)
             return false;
         deadline.Dispose();
@@ -158,7 +164,9 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     {
         if (await ClientHelloReader.ReadAsync(connection.Transport.Input, deadline.Token) is not { } hello)
             return false;
-        ListenerChain? chain = chains.Find(hello.ServerName);
+        ListenerChain? chain = chains.Find(hello.ServerName, hello.OffersMeshProtocol);
+        if (chain is { Config.IsPassthrough: true })
+            return await PassAsync(connection, Describe(connection, chain, hello.ServerName), deadline);
         if (chain?.Context?.Choose(hello.SupportsEcdsa) is not { } options)
         {
             Log.NoChain(_logger, Config.Name, hello.ServerName ?? "(none)");
@@ -167,9 +175,25 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         DownstreamConnection facts = Describe(connection, chain, hello.ServerName);
         connection.Features.Set(facts);
         if (chain.Context.OpenSsl is { } openSsl && connection is EventLoopConnection onLoop)
-            return await OpenSslHandshake.TryAcceptAsync(openSsl, onLoop, facts, deadline, Config.Name, _logger) && _handoff.TryHandOff(Codec.Tls, connection);
+        {
+            if (!await OpenSslHandshake.TryAcceptAsync(openSsl, onLoop, facts, deadline, Config.Name, _logger))
+                return false;
+            return chain.Config.Tcp is null ? _handoff.TryHandOff(Codec.Tls, connection) : await PassAsync(connection, facts, deadline);
+        }
         connection.Features.Set(new PendingHandshake(options, deadline));
-        return _handoff.TryHandOff(Codec.Tls, connection);
+        return _handoff.TryHandOff(chain.Config.Tcp is null ? Codec.Tls : Codec.TlsTcp, connection);
+    }
+
+    /// <summary>Carries a connection whose bytes are not looked into, to its end.</summary>
+    private async ValueTask<bool> PassAsync(ConnectionContext connection, DownstreamConnection facts, OpeningDeadline deadline)
+    {
+        deadline.Dispose();
+        connection.Features.Set(facts);
+        if (facts.Loop is { } loop)
+            await loop.SwitchAsync();
+        await _tcp.RunAsync(connection, facts);
+        await connection.DisposeAsync();
+        return true;
     }
 
     private DownstreamConnection Describe(ConnectionContext connection, ListenerChain chain, string? serverName)

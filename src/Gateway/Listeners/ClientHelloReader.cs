@@ -7,7 +7,8 @@ namespace Gateway.Listeners;
 /// <summary>What a ClientHello says that matters before the handshake.</summary>
 /// <param name="ServerName">Lower-case host name (SNI); null = none was sent.</param>
 /// <param name="SupportsEcdsa">Whether the client verifies ECDSA signatures.</param>
-internal readonly record struct ClientHello(string? ServerName, bool SupportsEcdsa);
+/// <param name="OffersMeshProtocol">Whether it offers one of the protocols by which Istio's proxies speak mutual TLS to each other.</param>
+internal readonly record struct ClientHello(string? ServerName, bool SupportsEcdsa, bool OffersMeshProtocol = false);
 
 /// <summary>How far <see cref="ClientHelloReader.TryParse"/> came.</summary>
 internal enum ClientHelloStatus
@@ -38,6 +39,7 @@ internal static class ClientHelloReader
     private const byte ClientHelloMessage = 1;
     private const ushort ServerNameExtension = 0;
     private const ushort SignatureAlgorithmsExtension = 13;
+    private const ushort ProtocolsExtension = 16;
 
     /// <summary>Reads until the hello is complete; null = it is none, or the connection ended.</summary>
     public static async ValueTask<ClientHello?> ReadAsync(PipeReader input, CancellationToken cancellationToken)
@@ -140,6 +142,7 @@ internal static class ClientHelloReader
             return false;
         string? serverName = null;
         bool ecdsa = false;
+        bool mesh = false;
         while (!extensions.IsEmpty)
         {
             if (extensions.Length < 2)
@@ -152,8 +155,10 @@ internal static class ClientHelloReader
                 return false;
             if (type == SignatureAlgorithmsExtension && !ReadSignatureAlgorithms(extension, ref ecdsa))
                 return false;
+            if (type == ProtocolsExtension && !ReadProtocols(extension, ref mesh))
+                return false;
         }
-        hello = new ClientHello(serverName, ecdsa);
+        hello = new ClientHello(serverName, ecdsa, mesh);
         return true;
     }
 
@@ -186,6 +191,19 @@ internal static class ClientHelloReader
             // ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512
             if (BinaryPrimitives.ReadUInt16BigEndian(algorithms) is 0x0403 or 0x0503 or 0x0603)
                 ecdsa = true;
+        }
+        return true;
+    }
+
+    private static bool ReadProtocols(ReadOnlySpan<byte> extension, ref bool mesh)
+    {
+        if (!TakeBlock(ref extension, 2, out ReadOnlySpan<byte> protocols))
+            return false;
+        while (!protocols.IsEmpty)
+        {
+            if (!TakeBlock(ref protocols, 1, out ReadOnlySpan<byte> protocol))
+                return false;
+            mesh |= protocol.SequenceEqual("istio"u8) || protocol.StartsWith("istio-"u8);
         }
         return true;
     }

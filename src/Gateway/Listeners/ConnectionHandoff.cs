@@ -15,6 +15,9 @@ internal enum Codec
 
     /// <summary>TLS, then HTTP by ALPN.</summary>
     Tls,
+
+    /// <summary>TLS, then bytes that are passed on.</summary>
+    TlsTcp,
 }
 
 /// <summary>The made-up address under which Kestrel "listens" for the connections of one codec.</summary>
@@ -27,13 +30,13 @@ internal sealed class CodecEndPoint(Codec codec) : EndPoint
 
 /// <summary>
 /// Gives accepted connections to Kestrel, which binds no port itself: for each codec it accepts from a queue that our
-/// listeners write to. All ports of the gateway share the three queues; which port a connection belongs to is a feature on it.
+/// listeners write to. All ports of the gateway share the queues; which port a connection belongs to is a feature on it.
 /// </summary>
 internal sealed class ConnectionHandoff : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const int QueueLimit = 4096;
 
-    private readonly Queue[] _queues = [new(Codec.Http1), new(Codec.Http2Cleartext), new(Codec.Tls)];
+    private readonly Queue[] _queues = [new(Codec.Http1), new(Codec.Http2Cleartext), new(Codec.Tls), new(Codec.TlsTcp)];
 
     public bool CanBind(EndPoint endpoint) => endpoint is CodecEndPoint;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Http;
 using Gateway.Streams;
+using Gateway.Tcp;
 using Gateway.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -28,7 +29,7 @@ internal sealed class HttpEngine : IAsyncDisposable
     private readonly IServer _server;
     private readonly IDisposable _rejected;
 
-    public HttpEngine(ConnectionHandoff handoff, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers)
+    public HttpEngine(ConnectionHandoff handoff, TcpProxy tcp, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers)
     {
         KestrelLimits.SetSwitches();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -56,21 +57,14 @@ internal sealed class HttpEngine : IAsyncDisposable
                 listen.Use(OnLoop);
                 listen.Use(next => connection => connection.Features.Get<ITlsConnectionFeature>() is null ? next(connection) : secured!(connection));
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(new TlsHandshakeCallbackOptions
-                {
-                    HandshakeTimeout = limits.OpeningDeadline,
-                    OnConnection = static context =>
-                        ValueTask.FromResult(context.Connection.Features.GetRequiredFeature<PendingHandshake>().Options),
-                });
-                listen.Use(next =>
-                {
-                    secured = next;
-                    return connection =>
-                    {
-                        EndHandshake(connection);
-                        return next(connection);
-                    };
-                });
+                UseTls(listen, limits, next => secured = next);
+            });
+            options.Listen(new CodecEndPoint(Codec.TlsTcp), listen =>
+            {
+                listen.Use(OnLoop);
+                listen.Protocols = HttpProtocols.Http1;
+                UseTls(listen, limits, static _ => { });
+                listen.Run(connection => tcp.RunAsync(connection, connection.Features.GetRequiredFeature<DownstreamConnection>()));
             });
         });
         // Never started: it only holds the services that the server is made of.
@@ -97,6 +91,25 @@ internal sealed class HttpEngine : IAsyncDisposable
     {
         _rejected.Dispose();
         return _container.DisposeAsync();
+    }
+
+    private static void UseTls(ListenOptions listen, ConnectionLimits limits, Action<ConnectionDelegate> onNext)
+    {
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            HandshakeTimeout = limits.OpeningDeadline,
+            OnConnection = static context =>
+                ValueTask.FromResult(context.Connection.Features.GetRequiredFeature<PendingHandshake>().Options),
+        });
+        listen.Use(next =>
+        {
+            onNext(next);
+            return connection =>
+            {
+                EndHandshake(connection);
+                return next(connection);
+            };
+        });
     }
 
     // The server starts every connection on the thread pool; what follows shall run where its socket is.

@@ -7,9 +7,10 @@ namespace Gateway.Listeners;
 /// <summary>A filter chain as its listener sees it: which connections it takes and how TLS is ended.</summary>
 /// <param name="Name">The chain's name.</param>
 /// <param name="Key">The chain's key in snapshots.</param>
-/// <param name="Tls">TLS settings; null = plain text.</param>
-/// <param name="Context">What handshakes are answered with; null = plain text.</param>
-internal sealed record ListenerChain(string Name, string Key, DownstreamTlsConfig? Tls, DownstreamTlsContext? Context);
+/// <param name="Tls">TLS settings; null = TLS is not ended here.</param>
+/// <param name="Context">What handshakes are answered with; null = TLS is not ended here.</param>
+/// <param name="Config">What it was made from.</param>
+internal sealed record ListenerChain(string Name, string Key, DownstreamTlsConfig? Tls, DownstreamTlsContext? Context, FilterChainConfig Config);
 
 /// <summary>The chains of one port, found by server name. Immutable; replaced whole when the configuration changes.</summary>
 internal sealed class ListenerChains
@@ -24,9 +25,9 @@ internal sealed class ListenerChains
         foreach (FilterChainConfig chain in config.FilterChains)
         {
             var entry = new ListenerChain(
-                chain.Name, DownstreamConnection.KeyOf(config.Name, chain.Name), chain.Tls, chain.Tls is { } tls ? contexts(tls) : null);
+                chain.Name, DownstreamConnection.KeyOf(config.Name, chain.Name), chain.Tls, chain.Tls is { } tls ? contexts(tls) : null, chain);
             all.Add(entry);
-            if (chain.Tls is null)
+            if (chain is { Tls: null, IsPassthrough: false })
                 Plain ??= entry;
             else if (chain.ServerNames.IsEmpty)
                 _anyServerName ??= entry;
@@ -49,6 +50,11 @@ internal sealed class ListenerChains
     public ListenerChain? Plain { get; }
 
     /// <summary>The chain for a server name; null = none, the connection is closed.</summary>
-    public ListenerChain? Find(string? serverName) =>
-        serverName is null ? _anyServerName : _byServerName.Find(serverName) ?? _anyServerName;
+    /// <param name="serverName">As the client names it; null = it names none.</param>
+    /// <param name="offersMeshProtocol">Whether the client offers one of the mesh's own protocols.</param>
+    public ListenerChain? Find(string? serverName, bool offersMeshProtocol)
+    {
+        ListenerChain? found = serverName is null ? _anyServerName : _byServerName.Find(serverName) ?? _anyServerName;
+        return found is { Config.NeedsMeshProtocol: true } && !offersMeshProtocol ? null : found;
+    }
 }

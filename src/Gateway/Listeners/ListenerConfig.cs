@@ -32,9 +32,18 @@ internal sealed class FilterChainConfig
     /// <summary>SNI patterns (<c>a.com</c>, <c>*.a.com</c>); empty = any, with or without SNI.</summary>
     public EquatableArray<string> ServerNames { get; init; }
 
-    /// <summary>TLS termination; null = plain text.</summary>
+    /// <summary>TLS termination; null = plain text, or TLS that is passed on unopened.</summary>
     public DownstreamTlsConfig? Tls { get; init; }
 
-    /// <summary>The virtual hosts.</summary>
-    public required RouteTable Routes { get; init; }
+    /// <summary>Whether TLS is passed on unopened; <see cref="Tcp"/> says where to.</summary>
+    public bool IsPassthrough { get; init; }
+
+    /// <summary>Whether the client must offer one of the mesh's own protocols in its hello: what AUTO_PASSTHROUGH lets in must end in mutual TLS.</summary>
+    public bool NeedsMeshProtocol { get; init; }
+
+    /// <summary>Where the bytes go; null = HTTP is spoken and <see cref="Routes"/> decide.</summary>
+    public TcpAction? Tcp { get; init; }
+
+    /// <summary>The virtual hosts; none for TCP.</summary>
+    public RouteTable Routes { get; init; } = RouteTable.None;
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Config.Diagnostics;
+using Gateway.Tcp;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,7 @@ namespace Gateway.Listeners;
 /// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time.
 /// </summary>
 internal sealed partial class ListenerManager(
-    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TcpProxy tcp, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     // What an aborted connection may take to be gone.
     private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(5);
@@ -66,7 +67,7 @@ internal sealed partial class ListenerManager(
                 try
                 {
                     IConnectionListener socket = await transport.BindAsync(endPoint, cancellationToken);
-                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, _count, limits, time, _logger, _ended.Token);
+                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, tcp, _count, limits, time, _logger, _ended.Token);
                     Volatile.Write(ref _listeners, Current.SetItem(config.Name, listener));
                     if (_failed.Remove(config.Name))
                         LogBoundAtLast(_logger, config.Name, socket.EndPoint);
@@ -110,6 +111,13 @@ internal sealed partial class ListenerManager(
             await listener.StopAcceptingAsync();
             _retiring = [.. _retiring.Where(task => !task.IsCompleted), RunOutAsync(listener)];
         }
+    }
+
+    /// <summary>Waits until no connection is open or <paramref name="hurry"/> fires.</summary>
+    public async Task RunDryAsync(CancellationToken hurry)
+    {
+        while (_count.Value > 0 && !hurry.IsCancellationRequested)
+            await Task.Delay(AbortPollInterval, time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Closes all ports and aborts what is still open.</summary>

@@ -11,4 +11,25 @@ internal sealed class StreamSinks(params IStreamSink[] sinks) : IStreamSink
         foreach (IStreamSink sink in sinks)
             sink.OnRequestCompleted(info);
     }
+
+    /// <inheritdoc/>
+    public void OnTcpOpened(StreamInfo info)
+    {
+        foreach (IStreamSink sink in sinks)
+            sink.OnTcpOpened(info);
+    }
+
+    /// <inheritdoc/>
+    public void OnTcpBytes(StreamInfo info, long received, long sent)
+    {
+        foreach (IStreamSink sink in sinks)
+            sink.OnTcpBytes(info, received, sent);
+    }
+
+    /// <inheritdoc/>
+    public void OnTcpClosed(StreamInfo info)
+    {
+        foreach (IStreamSink sink in sinks)
+            sink.OnTcpClosed(info);
+    }
 }

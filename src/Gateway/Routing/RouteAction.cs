@@ -39,22 +39,10 @@ internal sealed class ForwardAction : RouteAction
     public EquatableArray<RoutePolicyOrigin> PolicyOrigins { get; init; }
 
     /// <summary>Chooses a destination by a random number, as Envoy: one number per request over consecutive ranges.</summary>
-    public WeightedCluster Pick(ulong random)
-    {
-        if (Destinations.Count == 1)
-            return Destinations[0];
-        long point = (long)(random % (ulong)TotalWeight);
-        foreach (WeightedCluster destination in Destinations)
-        {
-            point -= destination.Weight;
-            if (point < 0)
-                return destination;
-        }
-        return Destinations[^1];
-    }
+    public WeightedCluster Pick(ulong random) => WeightedCluster.Pick(Destinations, TotalWeight, random);
 }
 
-/// <summary>One destination of a <see cref="ForwardAction"/>. Header operations and host rewrite are already joined from route and destination in Istio's order.</summary>
+/// <summary>One destination of a <see cref="ForwardAction"/> or <see cref="TcpAction"/>. Header operations and host rewrite are already joined from route and destination in Istio's order.</summary>
 internal sealed class WeightedCluster
 {
     /// <summary>Cluster name, <c>outbound|PORT|SUBSET|HOST</c>.</summary>
@@ -74,6 +62,21 @@ internal sealed class WeightedCluster
 
     /// <summary>The authority the upstream shall see; null = the client's.</summary>
     public string? HostRewrite { get; init; }
+
+    /// <summary>The destination in whose range a random number falls.</summary>
+    public static WeightedCluster Pick(EquatableArray<WeightedCluster> destinations, long totalWeight, ulong random)
+    {
+        if (destinations.Count == 1)
+            return destinations[0];
+        long point = (long)(random % (ulong)totalWeight);
+        foreach (WeightedCluster destination in destinations)
+        {
+            point -= destination.Weight;
+            if (point < 0)
+                return destination;
+        }
+        return destinations[^1];
+    }
 }
 
 /// <summary>Answers with a redirect. Istio <c>HTTPRedirect</c>.</summary>

@@ -15,6 +15,9 @@ internal sealed class RouteTable
         _hosts = new HostMap<VirtualHost>(virtualHosts.Select(host => KeyValuePair.Create(host.Domain, host)));
     }
 
+    /// <summary>A table that routes nothing.</summary>
+    public static RouteTable None { get; } = new("", []);
+
     /// <summary>Istio's route configuration name, e.g. <c>http.8080</c>.</summary>
     public string Name { get; }
 

@@ -4,6 +4,7 @@ using Gateway.Clusters;
 using Gateway.Http;
 using Gateway.Listeners;
 using Gateway.Streams;
+using Gateway.Tcp;
 
 namespace Gateway.Snapshot;
 
@@ -11,6 +12,7 @@ namespace Gateway.Snapshot;
 internal sealed class LiveSnapshot
 {
     private readonly FrozenDictionary<string, FilterChain> _chains;
+    private readonly FrozenDictionary<string, TcpTarget> _targets;
 
     public LiveSnapshot(GatewaySnapshot config, ImmutableArray<Cluster> clusters, ImmutableArray<HttpFilter> filters)
     {
@@ -18,11 +20,18 @@ internal sealed class LiveSnapshot
         Clusters = clusters;
         var settings = new HttpSettings(config.Mesh);
         Dictionary<string, FilterChain> chains = new(StringComparer.Ordinal);
+        Dictionary<string, TcpTarget> targets = new(StringComparer.Ordinal);
         foreach (ListenerConfig listener in config.Listeners)
         {
             foreach (FilterChainConfig chain in listener.FilterChains)
             {
-                chains[DownstreamConnection.KeyOf(listener.Name, chain.Name)] = new FilterChain
+                string key = DownstreamConnection.KeyOf(listener.Name, chain.Name);
+                if (chain.Tcp is { } tcp)
+                {
+                    targets[key] = new TcpTarget(tcp, clusters);
+                    continue;
+                }
+                chains[key] = new FilterChain
                 {
                     Name = chain.Name,
                     Settings = settings,
@@ -33,6 +42,7 @@ internal sealed class LiveSnapshot
             }
         }
         _chains = chains.ToFrozenDictionary(StringComparer.Ordinal);
+        _targets = targets.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>What it was linked from.</summary>
@@ -43,4 +53,7 @@ internal sealed class LiveSnapshot
 
     /// <summary>A connection's chain; null = it is not in this snapshot.</summary>
     public FilterChain? FindChain(string key) => _chains.GetValueOrDefault(key);
+
+    /// <summary>Where the bytes of a chain's connections go; null = the chain is not in this snapshot, or carries HTTP.</summary>
+    public TcpTarget? FindTarget(string key) => _targets.GetValueOrDefault(key);
 }

@@ -1,5 +1,6 @@
 using Gateway.Http;
 using Gateway.Streams;
+using Gateway.Tcp;
 
 namespace Gateway.Snapshot;
 
@@ -16,4 +17,7 @@ internal sealed class SnapshotStore
 
     /// <summary>A connection's chain in the snapshot in force.</summary>
     public FilterChain? FindChain(DownstreamConnection connection) => _current?.FindChain(connection.FilterChainKey);
+
+    /// <summary>Where a connection's bytes go in the snapshot in force.</summary>
+    public TcpTarget? FindTarget(DownstreamConnection connection) => _current?.FindTarget(connection.FilterChainKey);
 }

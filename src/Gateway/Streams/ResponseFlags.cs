@@ -66,4 +66,7 @@ internal enum ResponseFlags
 
     /// <summary><c>DF</c>: DNS failure.</summary>
     DnsResolutionFailed = 1 << 19,
+
+    /// <summary><c>DT</c>: a connection was open for too long.</summary>
+    DurationTimeout = 1 << 20,
 }

@@ -24,6 +24,7 @@ internal static class ResponseFlagsText
         (ResponseFlags.UpstreamRetryLimitExceeded, "URX", "UpstreamRetryLimitExceeded"),
         (ResponseFlags.StreamIdleTimeout, "SI", "StreamIdleTimeout"),
         (ResponseFlags.DownstreamProtocolError, "DPE", "DownstreamProtocolError"),
+        (ResponseFlags.DurationTimeout, "DT", "DurationTimeout"),
         (ResponseFlags.UpstreamProtocolError, "UPE", "UpstreamProtocolError"),
         (ResponseFlags.NoClusterFound, "NC", "NoClusterFound"),
         (ResponseFlags.DnsResolutionFailed, "DF", "DnsResolutionFailed"),

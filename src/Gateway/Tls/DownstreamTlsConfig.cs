@@ -28,6 +28,9 @@ internal sealed record DownstreamTlsConfig
     /// <summary>Names of which a client certificate must have one; empty = any.</summary>
     public EquatableArray<string> SubjectAltNames { get; init; }
 
+    /// <summary>Whether HTTP/2 and HTTP/1.1 are offered to clients that negotiate a protocol; otherwise none is: what TCP carries is not known.</summary>
+    public bool OffersHttp { get; init; } = true;
+
     /// <summary>Allowed versions; TLS 1.2 and 1.3 by default.</summary>
     public SslProtocols Protocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
 }

@@ -53,7 +53,7 @@ internal sealed class DownstreamTlsContext
             OpenSslVerifier? verifier = config.ClientCertificate == ClientCertificateMode.None
                 ? null
                 : new OpenSslVerifier(ClientCertificateValidator.Policy(authorities!), new ClientCertificateValidator(config.SubjectAltNames).Validate, isRequired: true);
-            OpenSsl = openSsl.TryCreate(config.Protocols, CipherSuites, certificates, verifier);
+            OpenSsl = openSsl.TryCreate(config.Protocols, CipherSuites, certificates, verifier, config.OffersHttp);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class DownstreamTlsContext
         {
             ServerCertificateContext = certificate.Context,
             EnabledSslProtocols = config.Protocols,
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ApplicationProtocols = config.OffersHttp ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : null,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };

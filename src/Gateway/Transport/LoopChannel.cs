@@ -65,6 +65,9 @@ internal abstract class LoopChannel
     /// <summary>Our address.</summary>
     public abstract EndPoint LocalEndPoint();
 
+    /// <summary>Tells the peer that no more comes; receiving goes on. Nothing may be sent afterwards.</summary>
+    public abstract void ShutdownWrite();
+
     /// <summary>Ends it and continues the waiters, who find <see cref="IsClosed"/>. A second call does nothing.</summary>
     /// <param name="reset">Resets the connection instead of ending it in order: the peer learns that what it got is not all.</param>
     public abstract void Close(bool reset);

@@ -185,7 +185,7 @@ internal sealed unsafe class LoopSocket : LoopChannel, ILoopHandler
     }
 
     /// <summary>Tells the peer that no more comes; receiving goes on.</summary>
-    public void ShutdownWrite()
+    public override void ShutdownWrite()
     {
         if (!IsClosed)
             _ = LibC.Shutdown(_fd, LibC.ShutdownWrite);

@@ -147,6 +147,12 @@ internal sealed class TlsChannel : LoopChannel
 
     public override EndPoint LocalEndPoint() => _socket.LocalEndPoint();
 
+    public override void ShutdownWrite()
+    {
+        if (!_closed && !_broken && !_sending)
+            TellEnd();
+    }
+
     public override void Close(bool reset)
     {
         if (_closed)

@@ -19,8 +19,6 @@ internal static class LaterIssues
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
-        (Tcp, "TCP", test => IsOneOf(test.Request.Get("protocol"), "tcp", "tls-passthrough")),
-        (Tcp, "TLS that is passed through", test => test.Request.Get("tls") is not null && test.OfKind("Gateway").Any(PassesThrough)),
         (Tcp, "certificate revocation", test => test.Request is not null && test.OfKind("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
     ];
 
@@ -53,7 +51,4 @@ internal static class LaterIssues
     private static bool Any(YamlNode? node, params string[] keys) => keys.Any(key => node.Get(key) is not null);
 
     private static bool Below(this IEnumerable<YamlNode> documents, string key) => documents.SelectMany(document => document.Below(key)).Any();
-
-    private static bool PassesThrough(YamlNode gateway) =>
-        gateway.Below("mode").Any(mode => mode.Text() is "PASSTHROUGH" or "AUTO_PASSTHROUGH");
 }

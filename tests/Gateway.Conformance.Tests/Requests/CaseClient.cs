@@ -11,13 +11,13 @@ namespace Gateway.Conformance.Tests.Requests;
 internal sealed record ClientAnswer(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body, string? GrpcStatus);
 
 /// <summary>Sends a case's request byte for byte to a port; one connection for each.</summary>
-internal sealed class CaseClient(int port, CaseRequest request, X509Certificate2? certificate)
+internal sealed class CaseClient(int port, CaseRequest request, X509Certificate2? certificate, X509Certificate2? authority = null)
 {
     /// <summary>Sends it; null = closed without an answer.</summary>
     public Task<ClientAnswer?> SendAsync(CancellationToken cancel) => request.Protocol == "http" ? SendHttp1Async(cancel) : SendHttp2Async(cancel);
 
     private ClientTls? Tls(SslApplicationProtocol protocol) =>
-        request.IsTls ? new ClientTls(request.ServerName ?? "", [protocol], certificate) : null;
+        request.IsTls ? new ClientTls(request.ServerName ?? "", request.OffersMeshProtocol ? [protocol, new SslApplicationProtocol("istio")] : [protocol], certificate) { Authority = authority } : null;
 
     private async Task<ClientAnswer?> SendHttp1Async(CancellationToken cancel)
     {

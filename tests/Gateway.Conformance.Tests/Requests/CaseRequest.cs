@@ -42,6 +42,12 @@ internal sealed record CaseRequest
     /// <summary>Files of the client's certificate and key.</summary>
     public (string Certificate, string Key)? ClientCertificate { get; init; }
 
+    /// <summary>File of the authority that the server's certificate must come from; null = any is taken.</summary>
+    public string? Authorities { get; init; }
+
+    /// <summary>Whether the client offers the mesh's own protocol, as a sidecar does that reaches a service by its mesh name.</summary>
+    public bool OffersMeshProtocol { get; init; }
+
     /// <summary>How often it is sent.</summary>
     public required int Count { get; init; }
 
@@ -55,9 +61,13 @@ internal sealed record CaseRequest
                 throw new InvalidDataException($"unsupported request key \"{key}\"");
         }
         string protocol = node.Get("protocol").Text() ?? "http";
+        bool tls = node.Get("tls").Text() is not null || protocol == "tls-passthrough";
+        bool isTcp = protocol is "tcp" or "tls-passthrough";
+        // Bytes are bytes: a request is as good as any others, and its echo says where they went.
+        if (isTcp)
+            protocol = "http";
         if (protocol is not ("http" or "http2" or "grpc"))
             throw new InvalidDataException($"unsupported protocol \"{protocol}\"");
-        bool tls = node.Get("tls").Text() is not null;
         return new CaseRequest
         {
             Port = Number(node.Get("port"), tls ? 443 : 80),
@@ -66,7 +76,9 @@ internal sealed record CaseRequest
             ServerName = node.Get("sni").Text(),
             Method = node.Get("method").Text() ?? (protocol == "grpc" ? "POST" : "GET"),
             Scheme = node.Get("scheme").Text() ?? (tls ? "https" : "http"),
-            Authority = node.Get("authority").Text() ?? "",
+            Authority = node.Get("authority").Text() ?? (isTcp ? "bytes.test" : ""),
+            Authorities = node.Get("client", "caCert").Text(),
+            OffersMeshProtocol = node.Get("tls").Text() == "mtls" && node.Get("sni").Text()?.StartsWith("outbound_", StringComparison.Ordinal) == true,
             Path = node.Get("path").Text() ?? "/",
             Headers = [.. node.Get("headers").Entries().SelectMany(Lines)],
             ClientAddress = node.Get("clientIP").Text() is { } address ? IPAddress.Parse(address) : null,

@@ -25,7 +25,8 @@ internal static class LiveRun
         if (gateway.FindPort(request.Port) is not { } port)
             return new Observation { Outcome = "no_listener" };
         using X509Certificate2? certificate = Certificate(test, request);
-        var client = new CaseClient(port, request, certificate);
+        using X509Certificate2? authority = request.Authorities is { } file ? X509CertificateLoader.LoadCertificateFromFile(CaseCertificates.Locate(test.File, file)) : null;
+        var client = new CaseClient(port, request, certificate, authority);
         var observations = new List<Observation>(request.Count);
         int count = Sample(test, request.Count);
         string[] subsets = [.. test.Expect.Get("perDestination").Entries().Select(entry => entry.Key)];

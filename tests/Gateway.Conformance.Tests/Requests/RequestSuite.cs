@@ -12,7 +12,7 @@ internal sealed class RequestSuite(EchoFleet fleet, CaseCertificates certificate
     // The gateway's address in the original simulations: ServiceEntries of cases name it as their endpoint.
     private const string WorkloadAddress = "1.1.1.1";
 
-    public bool Takes(ConformanceCase test) => test.Area("routing") && test.Request is not null && test.Node.Get("kind") is null;
+    public bool Takes(ConformanceCase test) => (test.Area("routing") || test.Area("tls")) && test.Request is not null && test.Node.Get("kind") is null;
 
     public async Task<IReadOnlyList<string>> RunAsync(ConformanceCase test, CancellationToken cancel)
     {

@@ -20,6 +20,7 @@ internal static class SimulatedRun
             IsTls = request.IsTls,
             ServerName = request.ServerName,
             HasClientCertificate = request.ClientCertificate is not null,
+            OffersMeshProtocol = request.OffersMeshProtocol,
             IsHttp1 = request.Protocol == "http",
             Authority = request.Authority,
             Target = request.Path,

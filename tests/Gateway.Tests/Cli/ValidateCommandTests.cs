@@ -48,13 +48,13 @@ public sealed class ValidateCommandTests : IDisposable
     [InlineData("number: 443, name: tcp, protocol: TCP", "")]
     [InlineData("number: 443, name: tls, protocol: HTTPS", "tls: {mode: PASSTHROUGH}")]
     [InlineData("number: 443, name: tls, protocol: HTTPS", "tls: {}")]
-    public async Task A_server_that_is_not_opened_is_named_once(string port, string tls)
+    public async Task A_server_without_a_route_for_its_bytes_is_named_once(string port, string tls)
     {
         _folder.Write("gateway.yaml", Good.Replace("number: 80, name: http, protocol: HTTP", port, StringComparison.Ordinal) + $"\n    {tls}\n");
 
         CliRun run = await CliRun.OfAsync("validate", "--config", _folder.Path);
 
-        Assert.Contains("warning GW0501", run.Out, StringComparison.Ordinal);
+        Assert.Contains("warning GW0202", run.Out, StringComparison.Ordinal);
         Assert.EndsWith($"0 errors, 1 warning{Environment.NewLine}", run.Out, StringComparison.Ordinal);
     }
 

@@ -106,6 +106,9 @@ internal sealed class AccessLog : IStreamSink, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public void OnTcpClosed(StreamInfo info) => OnRequestCompleted(info);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         Target? target = Interlocked.Exchange(ref _target, null);

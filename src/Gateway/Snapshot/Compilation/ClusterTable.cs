@@ -28,10 +28,13 @@ internal sealed class ClusterTable(CompilationContext context)
     /// <param name="rule">The rule that names it.</param>
     /// <param name="fieldPath">Where in the rule's resource.</param>
     /// <param name="serverPort">The Gateway server's port: used when neither the destination nor the service settles one.</param>
-    public (string Name, int Index) Resolve(Destination destination, VirtualServiceRule rule, string fieldPath, int serverPort)
+    public (string Name, int Index) Resolve(Destination destination, VirtualServiceRule rule, string fieldPath, int serverPort) =>
+        Resolve(destination, rule.Origin, rule.Namespace, fieldPath, serverPort);
+
+    private (string Name, int Index) Resolve(Destination destination, Resource origin, string ns, string fieldPath, int serverPort)
     {
-        string host = HostName.ResolveShortName(destination.Host ?? "", rule.Namespace, context.Identity.ClusterDomain);
-        MeshService? service = context.Services.Find(host, context.Identity.Namespace, rule.Namespace);
+        string host = HostName.ResolveShortName(destination.Host ?? "", ns, context.Identity.ClusterDomain);
+        MeshService? service = context.Services.Find(host, context.Identity.Namespace, ns);
         int port = destination.Port?.Number is > 0 and int number ? number
             : service is { Ports.Count: 1 } ? service.Ports[0].Number
             : serverPort;
@@ -42,7 +45,23 @@ internal sealed class ClusterTable(CompilationContext context)
         if (!_known.TryGetValue(key, out Entry? cluster))
             _known.Add(key, cluster = Make(key, service));
         if (cluster.Finding is { } finding)
-            context.Report(finding, rule.Origin, fieldPath, cluster.Message, destination.Node);
+            context.Report(finding, origin, fieldPath, cluster.Message, destination.Node);
+        return (cluster.Name, cluster.Index);
+    }
+
+    /// <summary>The cluster of a destination of a TLS or TCP rule.</summary>
+    public (string Name, int Index) ResolveTcp(Destination destination, Resource<VirtualServiceSpec> rule, string fieldPath, int serverPort) =>
+        Resolve(destination, rule, rule.Metadata.Namespace, fieldPath, serverPort);
+
+    /// <summary>
+    /// The cluster that AUTO_PASSTHROUGH reaches a service by: named as clients name it, and without TLS of our own,
+    /// since what they send is TLS already.
+    /// </summary>
+    public (string Name, int Index) ResolveServerName(MeshService service, int port, string subset, string serverName)
+    {
+        (string, int, string) key = ($"sni:{service.Namespace}/{service.Host}", port, subset);
+        if (!_known.TryGetValue(key, out Entry? cluster))
+            _known.Add(key, cluster = Make((service.Host, port, subset), service, serverName));
         return (cluster.Name, cluster.Index);
     }
 
@@ -50,9 +69,9 @@ internal sealed class ClusterTable(CompilationContext context)
     public EquatableArray<HashPolicy> HashPolicies(IEnumerable<WeightedCluster> destinations) =>
         destinations.Select(destination => destination.ClusterIndex < 0 ? null : _hashPolicies[destination.ClusterIndex]).OfType<HashPolicy>().ToEquatableArray();
 
-    private Entry Make((string Host, int Port, string Subset) key, MeshService? named)
+    private Entry Make((string Host, int Port, string Subset) key, MeshService? named, string? serverName = null)
     {
-        string name = $"outbound|{key.Port}|{key.Subset}|{key.Host}";
+        string name = serverName ?? $"outbound|{key.Port}|{key.Subset}|{key.Host}";
         MeshService? service = context.Services.Find(key.Host, context.Identity.Namespace);
         if (service is null && named?.ExternalName == key.Host)
             service = named;
@@ -74,7 +93,7 @@ internal sealed class ClusterTable(CompilationContext context)
             labels = isBlind ? default : subset.Labels;
         }
         TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port);
-        UpstreamTlsConfig? tls = _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
+        UpstreamTlsConfig? tls = serverName is not null ? null : _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
         bool isPassthrough = policy?.LoadBalancer is { ConsistentHash: null, Simple: SimpleLb.Passthrough };
         EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : LocalityCompiler.Place(context, service, policy, Endpoints(port, labels)).ToEquatableArray();
         _hashPolicies.Add(LoadBalancerCompiler.HashPolicy(policy?.LoadBalancer));
@@ -96,6 +115,8 @@ internal sealed class ClusterTable(CompilationContext context)
                 IdleTimeout = ConnectionPoolCompiler.IdleTimeout(policy?.ConnectionPool),
                 MaxConnectionDuration = ConnectionPoolCompiler.MaxConnectionDuration(policy?.ConnectionPool),
                 Keepalive = ConnectionPoolCompiler.Keepalive(policy?.ConnectionPool),
+                TcpIdleTimeout = ConnectionPoolCompiler.TcpIdleTimeout(policy?.ConnectionPool),
+                MaxConnections = Math.Max(0, policy?.ConnectionPool?.Tcp?.MaxConnections ?? 0),
                 MaxRequests = Math.Max(0, policy?.ConnectionPool?.Http?.Http2MaxRequests ?? 0),
                 LoadBalancer = LoadBalancerCompiler.Compile(policy?.LoadBalancer),
                 HealthCheck = HealthCheckCompiler.Compile(rule, key.Host),

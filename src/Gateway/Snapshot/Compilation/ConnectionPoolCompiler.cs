@@ -13,6 +13,11 @@ internal static class ConnectionPoolCompiler
         : idle == TimeSpan.Zero ? Timeout.InfiniteTimeSpan
         : idle;
 
+    /// <summary>How long a TCP session may be silent; 0 = for ever.</summary>
+    public static TimeSpan TcpIdleTimeout(ConnectionPoolSettings? pool) => pool?.Tcp?.IdleTimeout is not { } idle ? DefaultIdle
+        : idle == TimeSpan.Zero ? Timeout.InfiniteTimeSpan
+        : idle;
+
     /// <summary>How long a connection is used at most.</summary>
     public static TimeSpan MaxConnectionDuration(ConnectionPoolSettings? pool) =>
         pool?.Tcp?.MaxConnectionDuration is { } duration && duration > TimeSpan.Zero ? duration : Timeout.InfiniteTimeSpan;

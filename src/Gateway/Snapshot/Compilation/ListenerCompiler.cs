@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Config;
-using Gateway.Config.Diagnostics;
-using Gateway.Config.Resolution;
+using Gateway.Config.Model;
 using Gateway.Listeners;
 using Gateway.Routing;
 
@@ -11,6 +10,7 @@ namespace Gateway.Snapshot.Compilation;
 internal sealed class ListenerCompiler(CompilationContext context, VirtualServiceIndex services)
 {
     private readonly DownstreamTlsCompiler _tls = new(context);
+    private readonly TcpChainCompiler _tcp = new(context, services);
 
     /// <summary>All ports on which something is served.</summary>
     public ImmutableArray<ListenerConfig> Compile(IReadOnlyCollection<MergedPort> ports)
@@ -42,36 +42,48 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
 
     private EquatableArray<FilterChainConfig> PlainChain(List<MergedServer> servers)
     {
-        if (servers[0].RouteName is not { } name)
-        {
-            Unsupported(servers[0]);
-            return default;
-        }
-        return [new FilterChainConfig { Name = name, Routes = new RouteTableCompiler(context, services).Compile(name, servers) }];
+        MergedServer first = servers[0];
+        if (first.RouteName is { } name)
+            return [new FilterChainConfig { Name = name, Routes = new RouteTableCompiler(context, services).Compile(name, servers) }];
+        return Guard.Run(context, first.Gateway, () => _tcp.Tcp(first)) is { } action ? [new FilterChainConfig { Name = TcpName(first), Tcp = action }] : default;
     }
 
     private EquatableArray<FilterChainConfig> TlsChains(List<MergedServer> servers)
     {
         var chains = new List<FilterChainConfig>(servers.Count);
+        var passed = new HashSet<string>(StringComparer.Ordinal);
         foreach (MergedServer server in servers)
         {
-            if (server.RouteName is not { } name)
-            {
-                Unsupported(server);
-                continue;
-            }
-            if (Guard.Run(context, server.Gateway, () => _tls.Compile(server)) is not { } tls)
-                continue;
-            chains.Add(new FilterChainConfig
+            if (server.Spec.Tls!.Mode == ServerTlsMode.AutoPassthrough)
+                chains.AddRange(Guard.Run(context, server.Gateway, () => _tcp.AutoPassthrough(server)) ?? []);
+            else if (MergedServer.IsPassthrough(server.Spec.Tls))
+                chains.AddRange(Guard.Run(context, server.Gateway, () => _tcp.Passthrough(server, passed)) ?? []);
+            else if (Guard.Run(context, server.Gateway, () => Terminated(server)) is { } chain)
+                chains.Add(chain);
+        }
+        return chains.ToEquatableArray();
+    }
+
+    private FilterChainConfig? Terminated(MergedServer server)
+    {
+        if (_tls.Compile(server) is not { } tls)
+            return null;
+        if (server.RouteName is { } name)
+        {
+            return new FilterChainConfig
             {
                 Name = name,
                 ServerNames = ServerNames(server),
                 Tls = tls,
                 Routes = new RouteTableCompiler(context, services).Compile(name, [server]),
-            });
+            };
         }
-        return chains.ToEquatableArray();
+        return _tcp.Tcp(server) is { } action
+            ? new FilterChainConfig { Name = TcpName(server), ServerNames = ServerNames(server), Tls = tls with { OffersHttp = false }, Tcp = action }
+            : null;
     }
+
+    private static string TcpName(MergedServer server) => $"tcp.{server.Port}.{server.Spec.Port!.Name}.{server.GatewayName}";
 
     /// <summary>The hosts without their namespaces; a <c>*</c> among them means any name, or none.</summary>
     private static EquatableArray<string> ServerNames(MergedServer server)
@@ -85,12 +97,5 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
             names.Add(name);
         }
         return names.ToEquatableArray();
-    }
-
-    /// <summary>A protocol or mode that is written has been reported where it was read; without a mode TLS is passed through.</summary>
-    private void Unsupported(MergedServer server)
-    {
-        if (server.Protocol == ServiceProtocol.Https && server.Spec.Tls?.Mode is null)
-            context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls", "Without a mode TLS is passed through, which is not served; the server is left out.");
     }
 }

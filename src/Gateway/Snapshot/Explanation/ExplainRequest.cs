@@ -21,6 +21,9 @@ internal sealed record ExplainRequest
     /// <summary>Whether the client shows a certificate; it is taken to be a good one.</summary>
     public bool HasClientCertificate { get; init; }
 
+    /// <summary>Whether the client offers one of the mesh's own protocols in its TLS hello, as Istio's proxies do.</summary>
+    public bool OffersMeshProtocol { get; init; }
+
     /// <summary>Whether the client speaks HTTP/1.1; else HTTP/2.</summary>
     public bool IsHttp1 { get; init; } = true;
 
@@ -38,15 +41,16 @@ internal sealed record ExplainRequest
 
     /// <summary>Reads a URL without changing a byte of its path; false = it is none that a gateway could be asked for.</summary>
     /// <param name="method">Method.</param>
-    /// <param name="url"><c>http://host:port/path?query</c>, <c>https://…</c>; without a scheme http is meant.</param>
+    /// <param name="url"><c>http://host:port/path?query</c>, <c>https://…</c>, <c>tcp://host:port</c>, <c>tls://…</c>; without a scheme http is meant.</param>
     /// <param name="headers">Headers; a Host header replaces the URL's host.</param>
     /// <param name="request">The request.</param>
     public static bool TryCreate(string method, string url, IReadOnlyList<KeyValuePair<string, string>> headers, out ExplainRequest? request)
     {
         request = null;
         int scheme = url.IndexOf("://", StringComparison.Ordinal);
-        bool isTls = scheme >= 0 && url.AsSpan(0, scheme).Equals("https", StringComparison.OrdinalIgnoreCase);
-        if (scheme >= 0 && !isTls && !url.AsSpan(0, scheme).Equals("http", StringComparison.OrdinalIgnoreCase))
+        string kind = scheme < 0 ? "http" : url[..scheme].ToLowerInvariant();
+        bool isTls = kind is "https" or "tls";
+        if (kind is not ("http" or "https" or "tcp" or "tls"))
             return false;
         string rest = scheme < 0 ? url : url[(scheme + 3)..];
         int end = rest.AsSpan().IndexOfAny('/', '?', '#');

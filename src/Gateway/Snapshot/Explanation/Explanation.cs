@@ -1,4 +1,6 @@
+using System.Globalization;
 using Gateway.Clusters;
+using Gateway.Config;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Explanation;
@@ -29,6 +31,9 @@ internal sealed record Explanation
 
     /// <summary>The route.</summary>
     public Route? Route { get; init; }
+
+    /// <summary>The rule by which bytes are passed on; null = HTTP is spoken.</summary>
+    public TcpAction? Tcp { get; init; }
 
     /// <summary>Where the request goes; with several destinations the one with the greatest share.</summary>
     public ExplainedDestination? Destination { get; init; }
@@ -78,7 +83,24 @@ internal sealed record Explanation
 /// <param name="Endpoints"><c>address:port</c> of its endpoints; a DNS cluster's are names.</param>
 /// <param name="Policy">Where the parts of its policy were written.</param>
 internal sealed record ExplainedDestination(
-    string Host, int Port, string Subset, double Percent, string Cluster, IReadOnlyList<string> Endpoints, IReadOnlyList<PolicyOrigin> Policy);
+    string Host, int Port, string Subset, double Percent, string Cluster, IReadOnlyList<string> Endpoints, IReadOnlyList<PolicyOrigin> Policy)
+{
+    /// <summary>A destination of a rule.</summary>
+    public static ExplainedDestination Of(GatewaySnapshot snapshot, WeightedCluster destination, double percent)
+    {
+        // outbound|PORT|SUBSET|HOST, or outbound_.PORT_.SUBSET_.HOST: the name says it even of a cluster that does not exist.
+        string[] parts = destination.Cluster.Contains('|', StringComparison.Ordinal) ? destination.Cluster.Split('|', 4) : destination.Cluster.Split("_.", 4);
+        EquatableArray<EndpointConfig> endpoints = destination.ClusterIndex < 0 ? default : snapshot.Clusters[destination.ClusterIndex].Endpoints;
+        return new ExplainedDestination(
+            parts[3],
+            int.Parse(parts[1], CultureInfo.InvariantCulture),
+            parts[2],
+            percent,
+            destination.Cluster,
+            [.. endpoints.Select(endpoint => endpoint.Port == 0 ? endpoint.Address : string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address}:{endpoint.Port}"))],
+            destination.ClusterIndex < 0 ? [] : [.. snapshot.Clusters[destination.ClusterIndex].Policy]);
+    }
+}
 
 /// <summary>A request as the upstream sees it.</summary>
 /// <param name="Path">Path with query.</param>

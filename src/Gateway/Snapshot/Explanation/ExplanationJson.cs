@@ -25,6 +25,12 @@ internal static class ExplanationJson
             WriteRoute(writer, route);
             writer.WriteEndObject();
         }
+        if (explanation.Tcp is { } tcp)
+        {
+            writer.WriteStartObject("tcp");
+            WriteOrigin(writer, tcp.Origin);
+            writer.WriteEndObject();
+        }
         if (explanation.Destination is { } destination)
         {
             writer.WriteStartObject("destination");

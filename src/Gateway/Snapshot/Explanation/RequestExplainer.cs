@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Config.Diagnostics;
 using Gateway.Listeners;
-using Gateway.Matching;
 using Gateway.Tls;
 
 namespace Gateway.Snapshot.Explanation;
@@ -35,7 +34,9 @@ internal static class RequestExplainer
                 Known = [.. listener.FilterChains.SelectMany(known => known.ServerNames.IsEmpty ? ["*"] : known.ServerNames)],
             };
         }
-        return new RouteExplainer(snapshot, listener, chain, request).Explain();
+        return chain.Tcp is { } tcp
+            ? TcpExplainer.Explain(snapshot, listener, chain, tcp)
+            : new RouteExplainer(snapshot, listener, chain, request).Explain();
     }
 
     private static ListenerConfig? FindListener(GatewaySnapshot snapshot, int port)
@@ -65,22 +66,29 @@ internal static class RequestExplainer
     private static FilterChainConfig? FindChain(GatewaySnapshot snapshot, ListenerConfig listener, ExplainRequest request, out string problem)
     {
         problem = "";
-        bool hasTls = listener.FilterChains.Any(chain => chain.Tls is not null);
-        if (hasTls != request.IsTls)
+        var chains = new ListenerChains(listener, static _ => null);
+        if (chains.Plain is { } plain)
         {
-            problem = hasTls ? $"Port {listener.Port} takes TLS only." : $"Port {listener.Port} takes no TLS.";
+            // What TCP carries is not looked into.
+            if (!request.IsTls || plain.Config.Tcp is not null)
+                return plain.Config;
+            problem = $"Port {listener.Port} takes no TLS.";
             return null;
         }
         if (!request.IsTls)
-            return listener.FilterChains[0];
-
-        var chains = new HostMap<FilterChainConfig>(listener.FilterChains.SelectMany(chain =>
-            (chain.ServerNames.IsEmpty ? ["*"] : chain.ServerNames).Select(name => KeyValuePair.Create(name, chain))));
-        if (chains.Find(request.ServerName) is not { } found)
         {
-            problem = $"No server on port {listener.Port} has the server name {request.ServerName ?? "(none)"}.";
+            problem = $"Port {listener.Port} takes TLS only.";
             return null;
         }
+        if (chains.Find(request.ServerName, request.OffersMeshProtocol)?.Config is not { } found)
+        {
+            problem = !request.OffersMeshProtocol && chains.Find(request.ServerName, offersMeshProtocol: true) is not null
+                ? $"The server name {request.ServerName} is reached through AUTO_PASSTHROUGH, which takes only clients that offer one of the mesh's protocols (ALPN istio)."
+                : $"No server on port {listener.Port} has the server name {request.ServerName ?? "(none)"}.";
+            return null;
+        }
+        if (found.IsPassthrough)
+            return found;
         foreach (CertificateReference certificate in found.Tls!.Certificates)
         {
             if (certificate.SecretName is { } name && !snapshot.Secrets.ContainsKey($"{certificate.SecretNamespace}/{name}"))

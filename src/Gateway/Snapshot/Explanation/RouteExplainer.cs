@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using Gateway.Clusters;
@@ -183,7 +182,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         {
             if (destination.Weight > chosen.Weight)
                 chosen = destination;
-            destinations.Add(Destination(destination, 100.0 * destination.Weight / forward.TotalWeight));
+            destinations.Add(ExplainedDestination.Of(snapshot, destination, 100.0 * destination.Weight / forward.TotalWeight));
         }
         ExplainedDestination target = destinations.First(destination => destination.Cluster == chosen.Cluster);
         info.UpstreamCluster = chosen.Cluster;
@@ -244,21 +243,6 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
 
     private static Explanation UpstreamFailure(Explanation explanation, string reason, string flag, string body) =>
         explanation with { Outcome = "upstream_failure", Reason = reason, Status = 503, Flag = flag, Body = body };
-
-    private ExplainedDestination Destination(WeightedCluster destination, double percent)
-    {
-        // outbound|PORT|SUBSET|HOST: the name says it even of a cluster that does not exist.
-        string[] parts = destination.Cluster.Split('|', 4);
-        EquatableArray<EndpointConfig> endpoints = destination.ClusterIndex < 0 ? default : snapshot.Clusters[destination.ClusterIndex].Endpoints;
-        return new ExplainedDestination(
-            parts[3],
-            int.Parse(parts[1], CultureInfo.InvariantCulture),
-            parts[2],
-            percent,
-            destination.Cluster,
-            [.. endpoints.Select(endpoint => endpoint.Port == 0 ? endpoint.Address : string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address}:{endpoint.Port}"))],
-            destination.ClusterIndex < 0 ? [] : [.. snapshot.Clusters[destination.ClusterIndex].Policy]);
-    }
 
     private IReadOnlyList<KeyValuePair<string, string>> ResponseHeaders(EquatableArray<HeaderOperations> operations, StreamInfo info)
     {

@@ -39,12 +39,13 @@ internal sealed unsafe class OpenSslContext
     /// <param name="suites">In our order of preference.</param>
     /// <param name="certificates">At most one per key type.</param>
     /// <param name="verifier">Decides on clients' certificates; null = they are not asked for.</param>
+    /// <param name="offersHttp">Whether HTTP's protocols are offered to clients that negotiate one; otherwise none is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="problem">Why there is none.</param>
     /// <returns>Null = OpenSSL cannot be used for these settings.</returns>
     public static OpenSslContext? TryCreate(
         SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates,
-        OpenSslVerifier? verifier, TimeProvider time, out string problem)
+        OpenSslVerifier? verifier, bool offersHttp, TimeProvider time, out string problem)
     {
         problem = "";
         if (OpenSslLibrary.Problem is { } absent)
@@ -60,7 +61,7 @@ internal sealed unsafe class OpenSslContext
         try
         {
             context = new OpenSslContext(verifier, time);
-            context.Configure(protocols, suites);
+            context.Configure(protocols, suites, offersHttp);
             foreach (CertificateMaterial certificate in certificates)
                 context.Add(certificate);
             return context;
@@ -81,7 +82,7 @@ internal sealed unsafe class OpenSslContext
     /// <summary>Which of ours a native certificate is.</summary>
     public CertificateMaterial? CertificateOf(nint native) => _certificates.GetValueOrDefault(native);
 
-    private void Configure(SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites)
+    private void Configure(SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, bool offersHttp)
     {
         ulong options = LibSsl.OptionNoCompression | LibSsl.OptionNoRenegotiation | LibSsl.OptionServerPreference;
         // A resumed session would carry an earlier verdict on the client's certificate past its expiry.
@@ -106,7 +107,8 @@ internal sealed unsafe class OpenSslContext
         byte* id = stackalloc byte[32];
         RandomNumberGenerator.Fill(new Span<byte>(id, 32));
         Check(LibSsl.SetSessionIdContext(Handle, id, 32));
-        LibSsl.SetAlpnCallback(Handle, &OpenSslCallbacks.SelectProtocol, 0);
+        if (offersHttp)
+            LibSsl.SetAlpnCallback(Handle, &OpenSslCallbacks.SelectProtocol, 0);
         if (_verifier is { } verifier)
         {
             LibSsl.SetVerify(Handle, LibSsl.VerifyPeer | (verifier.IsRequired ? LibSsl.VerifyFailIfNone : 0), 0);

@@ -12,9 +12,9 @@ internal sealed class OpenSslEngine(TimeProvider time, Action<string> onProblem)
     /// <summary>The context for settings; null = <c>SslStream</c> shall do it.</summary>
     /// <inheritdoc cref="OpenSslContext.TryCreate"/>
     public OpenSslContext? TryCreate(
-        SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates, OpenSslVerifier? verifier)
+        SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates, OpenSslVerifier? verifier, bool offersHttp)
     {
-        OpenSslContext? context = OpenSslContext.TryCreate(protocols, suites, certificates, verifier, time, out string problem);
+        OpenSslContext? context = OpenSslContext.TryCreate(protocols, suites, certificates, verifier, offersHttp, time, out string problem);
         if (context is null)
             onProblem(problem);
         return context;
