@@ -19,7 +19,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         int admin = FreePort();
         _admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Text(admin)}/") };
-        string[] own = ["--port-map", "*=0", "--admin-address", $"127.0.0.1:{Text(admin)}", "--health-port", "off", "--metrics-port", "off"];
+        string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", $"127.0.0.1:{Text(admin)}", "--health-port", "off", "--metrics-port", "off"];
         _process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "gateway.dll"), .. arguments, .. own])

@@ -14,7 +14,7 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, MirrorSender mirrors) : HttpFilter
 {
-    // Pooled frames, here and in UpstreamRequest: of 3.6 KB that a request allocated, 0.45 KB were these.
+    // One pooled frame for all of it: each further one costs a request as much as parsing its head does.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<FilterResult> OnRequestAsync(RequestContext request)
     {
@@ -32,19 +32,60 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, Mi
                 "upstream_reset_before_response_started{overflow}");
             return FilterResult.Answered;
         }
+        RouterState? state = null;
+        MirroredRequest? mirrored = null;
         try
         {
-            await ForwardAsync(request, cluster);
+            if (request.Connection.Loop is { IsCurrent: false } loop)
+                await loop.SwitchAsync();
+            RequestTimeouts timeouts = Prepare(request, out mirrored);
+            state = RouterState.For(request, forwarder, options);
+            state.Begin(cluster, ((ForwardAction)request.Route!.Action).Retries, timeouts);
+            while (true)
+            {
+                UpstreamEndpoint? endpoint = state.Retry.Choose(cluster, request.Hash);
+                if (endpoint is null)
+                {
+                    await LocalReply.SendAsync(request, 503, "no healthy upstream", ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
+                    break;
+                }
+                if (state.Retry.Attempts > 1)
+                    TellRetry(request, state.Retry, timeouts);
+                UpstreamOutcome outcome;
+                endpoint.Begin();
+                try
+                {
+                    outcome = await state.TryAsync(cluster, endpoint);
+                }
+                finally
+                {
+                    endpoint.End();
+                }
+                if (outcome.Kind == UpstreamOutcomeKind.Done)
+                    break;
+                outcome = state.Judge(cluster, endpoint, outcome);
+                if (state.WantsAgain(outcome.Kind))
+                {
+                    request.Http.Response.Clear();
+                    if (await state.PauseAsync(endpoint))
+                        continue;
+                    outcome = new UpstreamOutcome(state.Cause == DeadlineCause.Route ? UpstreamOutcomeKind.RouteTimeout : UpstreamOutcomeKind.LocalReset);
+                }
+                await UpstreamFailure.AnswerAsync(request, outcome, state.Retry.Attempts, state.Retry.IsUsedUp);
+                break;
+            }
         }
         finally
         {
+            if (state is not null)
+                await state.EndAsync();
+            mirrored?.Detach();
             cluster.End();
         }
         return FilterResult.Answered;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ForwardAsync(RequestContext request, Cluster cluster)
+    private RequestTimeouts Prepare(RequestContext request, out MirroredRequest? mirrored)
     {
         PreparedHead head = UpstreamHead.Prepare(
             request.Destination!, request.Route!, request.Http.Request.Headers, request.Authority, request.Path, request.Query, request.Chain!.Settings, request.Info);
@@ -53,46 +94,8 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, Mi
         var forward = (ForwardAction)request.Route!.Action;
         if (!forward.HashPolicies.IsEmpty)
             request.Hash = RequestHash.Compute(forward.HashPolicies, request);
-        MirroredRequest? mirrored = forward.Mirrors.IsEmpty ? null : mirrors.Begin(request, forward.Mirrors, head.Timeouts.Route);
-        RouterState state = RouterState.For(request, forwarder, options);
-        state.Begin(cluster, forward.Retries, head.Timeouts);
-        try
-        {
-            await TryAsync(request, cluster, state, head.Timeouts);
-        }
-        finally
-        {
-            await state.EndAsync();
-            mirrored?.Detach();
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private static async ValueTask TryAsync(RequestContext request, Cluster cluster, RouterState state, RequestTimeouts timeouts)
-    {
-        while (true)
-        {
-            UpstreamEndpoint? endpoint = state.Retry.Choose(cluster, request.Hash);
-            if (endpoint is null)
-            {
-                await LocalReply.SendAsync(request, 503, "no healthy upstream", ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
-                return;
-            }
-            if (state.Retry.Attempts > 1)
-                TellRetry(request, state.Retry, timeouts);
-            UpstreamOutcome outcome = await state.TryAsync(cluster, endpoint);
-            if (outcome.Kind == UpstreamOutcomeKind.Done)
-                return;
-            if (state.WantsAgain(outcome.Kind))
-            {
-                request.Http.Response.Clear();
-                if (await state.PauseAsync(endpoint))
-                    continue;
-                outcome = new UpstreamOutcome(state.Cause == DeadlineCause.Route ? UpstreamOutcomeKind.RouteTimeout : UpstreamOutcomeKind.LocalReset);
-            }
-            await UpstreamFailure.AnswerAsync(request, outcome, state.Retry.Attempts, state.Retry.IsUsedUp);
-            return;
-        }
+        mirrored = forward.Mirrors.IsEmpty ? null : mirrors.Begin(request, forward.Mirrors, head.Timeouts.Route);
+        return head.Timeouts;
     }
 
     private static void TellRetry(RequestContext request, RetryState retry, RequestTimeouts timeouts)

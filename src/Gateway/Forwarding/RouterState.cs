@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using Gateway.Clusters;
 using Gateway.Http;
 using Gateway.Routing;
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -16,8 +16,11 @@ internal sealed class RouterState
 {
     private readonly RequestContext _request;
     private readonly UpstreamRequest _upstream;
+    private TimerDeadline? _timerDeadline;
+    private LoopDeadline? _loopDeadline;
+
+    // That of the request under way; null = it has no limit.
     private RequestDeadline? _deadline;
-    private bool _hasDeadline;
 
     private readonly RouterOptions _options;
     private readonly RetryState _retry;
@@ -32,17 +35,17 @@ internal sealed class RouterState
         _upstream = new UpstreamRequest(request, forwarder, this, options.OwnClient);
     }
 
-    /// <summary>Whether there is a limit in time; without one the try ends with the client alone.</summary>
-    public bool HasDeadline => _hasDeadline;
+    /// <summary>The limits in time; null = there are none, and the try ends with the client alone.</summary>
+    public RequestDeadline? Deadline => _deadline;
 
     /// <summary>Whether the body is kept for another try: it must be read through the request's stream then.</summary>
     public bool Replays => _replays;
 
     /// <summary>Ends the try: the client left, or a limit was reached.</summary>
-    public CancellationToken Token => _hasDeadline ? _deadline!.Token : _request.Http.RequestAborted;
+    public CancellationToken Token => _deadline?.Token ?? _request.Http.RequestAborted;
 
     /// <summary>What ended the try before its time.</summary>
-    public DeadlineCause Cause => _hasDeadline ? _deadline!.Cause : DeadlineCause.None;
+    public DeadlineCause Cause => _deadline?.Cause ?? DeadlineCause.None;
 
     /// <summary>The retries.</summary>
     public RetryState Retry => _retry;
@@ -67,22 +70,28 @@ internal sealed class RouterState
             (_replay ??= new ReplayableRequestBody(_options.ReplayBytes)).Attach(_request.Http.Request);
             _replays = true;
         }
-        _hasDeadline = timeouts.Any;
-        if (_hasDeadline)
-            (_deadline ??= new RequestDeadline(_request.Time)).Begin(_request, timeouts);
+        if (!timeouts.Any)
+            return;
+        _deadline = _upstream.StaysOnLoop(cluster)
+            ? _loopDeadline ??= new LoopDeadline(_request.Connection.Loop!)
+            : _timerDeadline ??= new TimerDeadline(_request.Time);
+        _deadline.Begin(_request, timeouts);
     }
 
-    /// <summary>One try.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<UpstreamOutcome> TryAsync(Cluster cluster, UpstreamEndpoint endpoint)
+    /// <summary>One try. The outcome of a try that failed goes to <see cref="Judge"/>.</summary>
+    public ValueTask<UpstreamOutcome> TryAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         if (_replays)
             _replay!.Rewind();
-        if (_hasDeadline)
-            _deadline!.BeginTry(_request);
-        UpstreamOutcome outcome = await _upstream.SendAsync(cluster, endpoint);
-        if (outcome.Kind == UpstreamOutcomeKind.Done)
-            return outcome;
+        _deadline?.BeginTry(_request);
+        return _upstream.SendAsync(cluster, endpoint);
+    }
+
+    /// <summary>What a failure was in truth, if a limit in time caused it; tells outlier detection.</summary>
+    public UpstreamOutcome Judge(Cluster cluster, UpstreamEndpoint endpoint, UpstreamOutcome outcome)
+    {
+        if (outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout)
+            endpoint.CountConnectFailure();
         outcome = Cause switch
         {
             DeadlineCause.Route => new UpstreamOutcome(UpstreamOutcomeKind.RouteTimeout),
@@ -108,7 +117,7 @@ internal sealed class RouterState
         }
         if (_retry.IsUsedUp)
             _request.Info.Flags |= ResponseFlags.UpstreamRetryLimitExceeded;
-        return !_hasDeadline || _deadline!.AcceptHeaders(response.StatusCode == StatusCodes.Status101SwitchingProtocols);
+        return _deadline is null || _deadline.AcceptHeaders(response.StatusCode == StatusCodes.Status101SwitchingProtocols);
     }
 
     /// <summary>Whether a try that has failed is followed by another one.</summary>
@@ -130,18 +139,32 @@ internal sealed class RouterState
         TimeSpan pause = _retry.Backoff(failed);
         if (pause == TimeSpan.Zero)
             return true;
-        if (_hasDeadline)
-            _deadline!.Renew();
+        _deadline?.Renew();
         await Task.Delay(pause, _request.Time, Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return !Token.IsCancellationRequested;
+        bool goesOn = !Token.IsCancellationRequested;
+        if (_request.Connection.Loop is { } loop)
+            await loop.SwitchAsync();
+        return goesOn;
     }
 
     /// <summary>The request has ended.</summary>
     public ValueTask EndAsync()
     {
-        if (_hasDeadline)
-            _deadline!.End();
-        _hasDeadline = false;
+        if (_deadline is null && !_replays)
+            return ValueTask.CompletedTask;
+        return _request.Connection.Loop is { IsCurrent: false } loop ? EndOnLoopAsync(loop) : End();
+    }
+
+    private async ValueTask EndOnLoopAsync(EventLoop loop)
+    {
+        await loop.SwitchAsync();
+        await End();
+    }
+
+    private ValueTask End()
+    {
+        _deadline?.End();
+        _deadline = null;
         if (!_replays)
             return ValueTask.CompletedTask;
         _replays = false;

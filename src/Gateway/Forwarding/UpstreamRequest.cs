@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Runtime.CompilerServices;
 using Gateway.Clusters;
 using Gateway.Forwarding.Http1;
 using Gateway.Http;
@@ -46,32 +45,22 @@ internal sealed class UpstreamRequest : HttpTransformer
         _http1 = ownClient ? new Http1Exchange(request, state) : null;
     }
 
+    /// <summary>Whether requests to a cluster are sent by a client that never leaves the loop of the client's connection.</summary>
+    public bool StaysOnLoop(Cluster cluster) => _http1 is not null && Http1Exchange.CanSend(_request, cluster, _state);
+
     /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
+    public ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         _endpoint = endpoint;
         _cluster = cluster;
         _request.Info.UpstreamHost = endpoint.Address;
-        endpoint.Begin();
-        try
-        {
-            UpstreamOutcome outcome = _http1 is not null && Http1Exchange.CanSend(_request, cluster, _state)
-                ? await _http1.SendAsync(cluster, endpoint)
-                : await ForwardAsync(cluster, endpoint);
-            if (outcome.Kind is UpstreamOutcomeKind.ConnectFailure or UpstreamOutcomeKind.ConnectTimeout)
-                endpoint.CountConnectFailure();
-            return outcome;
-        }
-        finally
-        {
-            endpoint.End();
-        }
+        return StaysOnLoop(cluster) ? _http1!.SendAsync(cluster, endpoint) : ForwardAsync(cluster, endpoint);
     }
 
     private async ValueTask<UpstreamOutcome> ForwardAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         HttpContext http = _request.Http;
+        _request.CountResponseBody();
         _origin = cluster.OriginOf(endpoint);
         _refused = false;
         ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;

@@ -24,6 +24,8 @@ internal sealed class CountedResponseBody(StreamInfo info) : Stream, IHttpRespon
 
     public void Attach(IFeatureCollection features)
     {
+        if (_inner is not null)
+            return;
         _inner = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         features.Set<IHttpResponseBodyFeature>(this);
     }

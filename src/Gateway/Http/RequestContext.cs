@@ -130,8 +130,10 @@ internal sealed class RequestContext
         }
         else
             RequestEndTimestamp = Info.StartTimestamp;
-        _responseBody.Attach(features);
     }
+
+    /// <summary>Counts what is written to the response's stream; for those who do not count themselves.</summary>
+    public void CountResponseBody() => _responseBody.Attach(Http.Features);
 
     /// <summary>The client has gone before its request was done: with its connection, or, on HTTP/2, by ending the stream alone.</summary>
     public void NoteClientGone()

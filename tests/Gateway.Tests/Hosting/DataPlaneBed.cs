@@ -31,6 +31,18 @@ internal sealed class DataPlaneBed : IAsyncDisposable, IStreamSink
 
     public ConcurrentQueue<Completed> Requests { get; } = new();
 
+    /// <summary>As <see cref="StartAsync"/>, with the means in <paramref name="options"/> whatever the environment says.</summary>
+    public static Task<DataPlaneBed> StartExactlyAsync(GatewaySnapshot snapshot, DataPlaneOptions options)
+    {
+        TestMode.Use((options.Transport, options.UpstreamClient) switch
+        {
+            (TransportKind.Sockets, _) => "sockets",
+            (_, UpstreamClientKind.Yarp) => "event-loop+yarp",
+            _ => "event-loop",
+        });
+        return StartAsync(snapshot, options);
+    }
+
     public static async Task<DataPlaneBed> StartAsync(GatewaySnapshot? snapshot = null, DataPlaneOptions? options = null)
     {
         options ??= new DataPlaneOptions { DrainTime = TimeSpan.FromSeconds(20) };

@@ -29,10 +29,16 @@ internal sealed class Http1Exchange
     private readonly RouterState _state;
     private readonly RequestBodyPump _pump;
     private readonly ResponseHead _head = new();
+    private readonly Action _end;
+    private HeadScanner _scanner;
     private Http1Connection? _connection;
     private Task _pumping = Task.CompletedTask;
+    private CancellationTokenRegistration _client;
+    private int _interim;
     private int _generation;
     private bool _ended;
+    private bool _clientEnded;
+    private bool _watchesClient;
     private bool _awaitsContinue;
 
     public Http1Exchange(RequestContext request, RouterState state)
@@ -40,6 +46,7 @@ internal sealed class Http1Exchange
         _request = request;
         _state = state;
         _pump = new RequestBodyPump(request);
+        _end = OnEnd;
     }
 
     /// <summary>Whether this client does it: HTTP/1.1 from a client on an event loop. Upgrades, tunnels and bodies that are kept for another try go another way.</summary>
@@ -47,30 +54,64 @@ internal sealed class Http1Exchange
         request.Connection.Loop is not null && cluster.Config.Protocol == UpstreamProtocol.Http1 &&
         !state.Replays && (!request.HasBody || request.Http.Request.Body is CountedRequestBody) && request.Upgrade is null && !HttpMethods.IsConnect(request.Method);
 
-    /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
+    /// <summary>Sends the request to an endpoint and the answer to the client. On the loop.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
         EventLoop loop = _request.Connection.Loop!;
-        await loop.SwitchAsync();
         Http1Pool pool = endpoint.Http1.For(loop, cluster, _request.Authority);
-        // Without a limit in time the connection's token does: that of a request is made anew for each.
-        CancellationToken gone = _request.IsHttp1 && !_state.HasDeadline ? _request.Connection.Closed : _state.Token;
-        _ended = false;
-        using CancellationTokenRegistration registration = WhenEnded(gone);
+        bool keep = false;
+        Begin();
         try
         {
             // (1)
-            Http1Connection? connection = pool.TryTake();
-            if (connection is not null)
+            Http1Connection connection = _connection = pool.TryTake() ?? await ConnectAsync(pool);
+            UpstreamOutcome outcome;
+            while (true)
             {
-                UpstreamOutcome? outcome = await ExchangeAsync(connection, cluster, endpoint);
-                if (outcome is { } ended)
-                    return ended;
+                connection.Exchanges++;
+                // (2), (3)
+                if (!TrySendRequest(connection, out ReadOnlyMemory<byte> rest))
+                    await SendRestAsync(connection, rest);
+                // (4)
+                while (!TryReceiveHead(connection, out outcome))
+                    await connection.Socket.WaitReadableAsync();
+                if (outcome.Kind != UpstreamOutcomeKind.ConnectionTermination || connection.Exchanges == 1 || !CanRepeat(connection))
+                    break;
+                // It was kept too long, and nothing was lost.
+                connection.Close();
+                connection = _connection = await ConnectAsync(pool);
             }
 
-            connection = await pool.ConnectAsync(gone);
-            return await ExchangeAsync(connection, cluster, endpoint) ?? new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
+            if (outcome.Kind != UpstreamOutcomeKind.Done || _ended)
+                return _ended ? Ended() : outcome;
+
+            // (5)
+            _request.Info.UpstreamLocalAddress = connection.LocalAddress;
+            ResponseRelay.CopyHead(_request, _head);
+            UpstreamResponse.Report(_request, cluster, endpoint);
+            if (!_state.Accepts(_request.Http.Response))
+                return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
+            UpstreamResponse.Finish(_request, _head.Status);
+            if (_head.Framing != BodyFraming.None)
+            {
+                Task started = _request.Http.Response.StartAsync();
+                if (!started.IsCompletedSuccessfully)
+                {
+                    await started;
+                    await loop.SwitchAsync();
+                }
+
+                if (!ResponseRelay.TryCopyWhole(_request, connection, _head))
+                    outcome = await ResponseRelay.CopyBodyAsync(_request, connection, _head);
+            }
+
+            if (_ended)
+                return Ended();
+
+            // (6)
+            keep = outcome.Kind == UpstreamOutcomeKind.Done && _head.KeepAlive && _pump.State == BodyState.Sent && connection.Buffered.IsEmpty && connection.IsUsable;
+            return outcome;
         }
         catch (SocketException e)
         {
@@ -82,78 +123,53 @@ internal sealed class Http1Exchange
         {
             return UpstreamFailure.OfTls(e);
         }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (_ended || Gone.IsCancellationRequested)
         {
             return Ended();
         }
         finally
         {
-            _generation++;
-        }
-    }
-
-    /// <returns>Null = the connection was kept too long and nothing was lost: the request can go over another.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<UpstreamOutcome?> ExchangeAsync(Http1Connection connection, Cluster cluster, UpstreamEndpoint endpoint)
-    {
-        bool reused = connection.Exchanges++ > 0;
-        _connection = connection;
-        bool keep = false;
-        try
-        {
-            // (2), (3), (4)
-            await SendRequestAsync(connection);
-            UpstreamOutcome outcome = await ReceiveHeadAsync(connection);
-            if (outcome.Kind == UpstreamOutcomeKind.ConnectionTermination && reused && CanRepeat(connection))
-                return null;
-            if (outcome.Kind != UpstreamOutcomeKind.Done)
-                return outcome;
-
-            // (5)
-            _request.Info.UpstreamLocalAddress = connection.LocalAddress;
-            ResponseRelay.CopyHead(_request, _head);
-            UpstreamResponse.Report(_request, cluster, endpoint);
-            if (!_state.Accepts(_request.Http.Response))
-                return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
-            UpstreamResponse.Finish(_request, _head.Status);
-            if (_head.Framing != BodyFraming.None)
-            {
-                await _request.Http.Response.StartAsync();
-                await connection.Socket.Loop.SwitchAsync();
-                outcome = await ResponseRelay.CopyBodyAsync(_request, connection, _head);
-            }
-
-            if (_ended)
-                return Ended();
-
-            // (6)
-            keep = outcome.Kind == UpstreamOutcomeKind.Done && _head.KeepAlive && _pump.State == BodyState.Sent && connection.Buffered.IsEmpty && connection.IsUsable;
-            return outcome;
-        }
-        finally
-        {
             // What failed may have failed on another thread.
-            await connection.Socket.Loop.SwitchAsync();
-            _connection = null;
-            if (!_pumping.IsCompleted)
+            if (!loop.IsCurrent)
+                await loop.SwitchAsync();
+            if (_connection is { } connection)
             {
-                _pump.Stop(connection);
-                await _pumping;
-                await connection.Socket.Loop.SwitchAsync();
+                if (!_pumping.IsCompleted)
+                    await StopPumpAsync(connection);
+                _connection = null;
+                if (keep)
+                    pool.Return(connection);
+                else
+                    connection.Close();
             }
 
-            if (keep)
-                connection.Pool.Return(connection);
-            else
-                connection.Close();
+            Finish();
         }
     }
 
-    private ValueTask SendRequestAsync(Http1Connection connection)
+    private CancellationToken Gone => _state.Deadline?.Token ?? (_request.IsHttp1 ? _request.Connection.Closed : _request.Http.RequestAborted);
+
+    private ValueTask<Http1Connection> ConnectAsync(Http1Pool pool)
+    {
+        _connection = null;
+        return pool.ConnectAsync(Gone);
+    }
+
+    private async ValueTask StopPumpAsync(Http1Connection connection)
+    {
+        _pump.Stop(connection);
+        await _pumping;
+        await connection.Socket.Loop.SwitchAsync();
+    }
+
+    /// <returns>Whether all was sent; what is left otherwise.</returns>
+    private bool TrySendRequest(Http1Connection connection, out ReadOnlyMemory<byte> rest)
     {
         _pump.Reset();
         _pumping = Task.CompletedTask;
-        bool chunked = _request.HasBody && _request.Http.Request.ContentLength is null;
+        _scanner = default;
+        _interim = 0;
+        bool chunked = IsChunked;
         RequestHeadWriter head = RequestHeadWriter.Current;
         head.Write(_request, chunked);
         _awaitsContinue = _request.HasBody && _request.Http.Request.Headers.ContainsKey(HeaderNames.Expect);
@@ -162,16 +178,20 @@ internal sealed class Http1Exchange
         else if (!chunked && !_awaitsContinue)
             _pump.TryTakeWhole(MaxInlineBodyBytes, head);
         int sent = connection.Socket.TrySend(head.Written);
-        if (sent == head.Written.Length)
+        rest = default;
+        if (sent != head.Written.Length)
         {
-            StartPump(connection, chunked);
-            return default;
+            rest = head.Written[Math.Max(0, sent)..].ToArray();
+            return false;
         }
 
-        return SendRestAsync(connection, head.Written[Math.Max(0, sent)..].ToArray(), chunked);
+        StartPump(connection);
+        return true;
     }
 
-    private async ValueTask SendRestAsync(Http1Connection connection, ReadOnlyMemory<byte> rest, bool chunked)
+    private bool IsChunked => _request.HasBody && _request.Http.Request.ContentLength is null;
+
+    private async ValueTask SendRestAsync(Http1Connection connection, ReadOnlyMemory<byte> rest)
     {
         LoopChannel socket = connection.Socket;
         while (!rest.IsEmpty)
@@ -185,62 +205,74 @@ internal sealed class Http1Exchange
                 await socket.WaitWritableAsync();
         }
 
-        StartPump(connection, chunked);
+        StartPump(connection);
     }
 
-    private void StartPump(Http1Connection connection, bool chunked)
+    private void StartPump(Http1Connection connection)
     {
         if (_pump.State == BodyState.Open && !_awaitsContinue)
-            _pumping = _pump.RunAsync(connection, chunked);
+            _pumping = _pump.RunAsync(connection, IsChunked);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<UpstreamOutcome> ReceiveHeadAsync(Http1Connection connection)
+    /// <returns>False = there must be more to receive first.</returns>
+    private bool TryReceiveHead(Http1Connection connection, out UpstreamOutcome outcome)
     {
-        for (int interim = 0; interim <= MaxInterim; interim++)
-        {
-            UpstreamOutcome outcome = await ReceiveOneHeadAsync(connection);
-            if (outcome.Kind != UpstreamOutcomeKind.Done || _head.Status >= 200)
-                return outcome;
-            // Nobody asked for a change of protocols.
-            if (_head.Status == 101)
-                break;
-            // Reading the body is what makes the server tell the client to go on.
-            if (_head.Status == 100 && _awaitsContinue)
-            {
-                _awaitsContinue = false;
-                StartPump(connection, _request.Http.Request.ContentLength is null);
-            }
-        }
-
-        return new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<UpstreamOutcome> ReceiveOneHeadAsync(Http1Connection connection)
-    {
-        HeadScanner scanner = default;
+        outcome = default;
         while (true)
         {
-            HeadScan scan = scanner.Scan(connection.Buffered, out int length);
+            HeadScan scan = _scanner.Scan(connection.Buffered, out int length);
             if (scan == HeadScan.Complete)
             {
                 bool read = length <= MaxHeadBytes && _head.TryRead(connection.Buffered[..length], HttpMethods.IsHead(_request.Method));
                 connection.Consume(length);
-                return read ? default : new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError);
+                _scanner = default;
+                if (read && _head.Status >= 200)
+                    return true;
+                if (read && PassInterim(connection))
+                    continue;
+                outcome = new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError);
+                return true;
             }
 
             if (scan == HeadScan.Bad || connection.IsFull(MaxHeadBytes) || !ResponseHead.CanBegin(connection.Buffered))
-                return new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError);
+            {
+                outcome = new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError);
+                return true;
+            }
 
-            await connection.Socket.WaitReadableAsync();
             if (_ended)
-                return Ended();
+                return true;
             if (_pump.State == BodyState.ClientFailed)
-                return new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted);
-            if (connection.TryFill(MaxHeadBytes) is Http1Connection.Ended or LoopChannel.Failed)
-                return new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
+            {
+                outcome = new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted);
+                return true;
+            }
+
+            switch (connection.TryFill(MaxHeadBytes))
+            {
+                case LoopChannel.WouldBlock:
+                    return false;
+                case Http1Connection.Ended or LoopChannel.Failed:
+                    outcome = new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
+                    return true;
+            }
         }
+    }
+
+    /// <returns>Whether the backend may send it.</returns>
+    private bool PassInterim(Http1Connection connection)
+    {
+        // Nobody asked for a change of protocols.
+        if (_head.Status == 101 || ++_interim > MaxInterim)
+            return false;
+        // Reading the body is what makes the server tell the client to go on.
+        if (_head.Status == 100 && _awaitsContinue)
+        {
+            _awaitsContinue = false;
+            StartPump(connection);
+        }
+
+        return true;
     }
 
     // RFC 9110 section 9.2.2: what may have been done already is only done again if twice is as good as once.
@@ -256,11 +288,42 @@ internal sealed class Http1Exchange
         return default;
     }
 
-    // On HTTP/1 the token is the connection's and fires on the loop; that of a limit or of an HTTP/2 stream fires anywhere,
-    // perhaps when this object already serves another request.
-    private CancellationTokenRegistration WhenEnded(CancellationToken gone) => _request.IsHttp1 && !_state.HasDeadline
-        ? gone.UnsafeRegister(static state => ((Http1Exchange)state!).OnEnd(), this)
-        : gone.UnsafeRegister(static state => ((Departure)state!).Post(), new Departure(this, _generation));
+    private void Begin()
+    {
+        if (_state.Deadline is LoopDeadline deadline)
+            deadline.Reached = _end;
+        if (!_request.IsHttp1)
+        {
+            // The token of an HTTP/2 stream fires anywhere, perhaps when this object already serves another request.
+            _ended = false;
+            _client = _request.Http.RequestAborted.UnsafeRegister(static state => ((Departure)state!).Post(), new Departure(this, _generation));
+            return;
+        }
+
+        // That of an HTTP/1 connection fires on the loop, and a slot never leaves its connection.
+        if (!_watchesClient)
+        {
+            _watchesClient = true;
+            _request.Connection.Closed.UnsafeRegister(static state => ((Http1Exchange)state!).OnClientEnded(), this);
+        }
+
+        _ended = _clientEnded;
+    }
+
+    private void Finish()
+    {
+        _client.Dispose();
+        _client = default;
+        _generation++;
+        if (_state.Deadline is LoopDeadline deadline)
+            deadline.Reached = null;
+    }
+
+    private void OnClientEnded()
+    {
+        _clientEnded = true;
+        OnEnd();
+    }
 
     private void OnEnd()
     {

@@ -60,6 +60,18 @@ internal static class ResponseRelay
         }
     }
 
+    /// <summary>Takes a body of known length that has come with its head; it is left unflushed, so that the server sends both at once.</summary>
+    /// <returns>False = it has not come completely.</returns>
+    public static bool TryCopyWhole(RequestContext request, Http1Connection connection, ResponseHead head)
+    {
+        if (head.Framing != BodyFraming.Length || connection.Buffered.Length < head.ContentLength)
+            return false;
+        int length = (int)head.ContentLength;
+        Write(request, request.Http.Response.BodyWriter, connection.Buffered[..length]);
+        connection.Consume(length);
+        return true;
+    }
+
     /// <summary>Brings the body. A short one is left unflushed: the server sends it with the head.</summary>
     /// <returns>Whether it came completely and the client still takes it.</returns>
     public static ValueTask<UpstreamOutcome> CopyBodyAsync(RequestContext request, Http1Connection connection, ResponseHead head) => head.Framing switch

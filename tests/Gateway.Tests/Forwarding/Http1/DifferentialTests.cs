@@ -80,7 +80,7 @@ public sealed class DifferentialTests
         }
     }
 
-    private static Task<DataPlaneBed> StartAsync(ScriptedOrigin origin, UpstreamClientKind client) => DataPlaneBed.StartAsync(
+    private static Task<DataPlaneBed> StartAsync(ScriptedOrigin origin, UpstreamClientKind client) => DataPlaneBed.StartExactlyAsync(
         DataPlaneBed.Snapshot([DataPlaneBed.Http(80, DataPlaneBed.Forward("/", 0))], DataPlaneBed.Cluster("a", UpstreamProtocol.Http1, origin.Port)),
         new DataPlaneOptions { EventLoops = 1, Transport = TransportKind.EventLoop, UpstreamClient = client });
 

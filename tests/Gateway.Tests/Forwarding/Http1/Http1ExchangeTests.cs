@@ -312,7 +312,7 @@ public sealed class Http1ExchangeTests
         Assert.All(bed.Requests, completed => Assert.Contains(completed.Flags, (ResponseFlags[])[ResponseFlags.None, ResponseFlags.UpstreamConnectionTermination]));
     }
 
-    private static Task<DataPlaneBed> StartAsync(ScriptedOrigin origin) => DataPlaneBed.StartAsync(
+    private static Task<DataPlaneBed> StartAsync(ScriptedOrigin origin) => DataPlaneBed.StartExactlyAsync(
         DataPlaneBed.Snapshot([DataPlaneBed.Http(80, DataPlaneBed.Forward("/", 0))], DataPlaneBed.Cluster("a", UpstreamProtocol.Http1, origin.Port)),
         new DataPlaneOptions { EventLoops = 1, Transport = TransportKind.EventLoop, UpstreamClient = UpstreamClientKind.Own });
 }
