@@ -4,6 +4,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Hosting;
@@ -24,8 +25,8 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops) => _plane = new DataPlane(
-        TestMode.Apply(new DataPlaneOptions
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops, TransportKind? transport = null) => _plane = new DataPlane(
+        On(transport, TestMode.Apply(new DataPlaneOptions
         {
             EphemeralPorts = true,
             PortMap = ports ?? new Dictionary<int, int>(),
@@ -35,7 +36,7 @@ public sealed class TestGateway : IAsyncDisposable
             // Pools are per loop: tests which count connections need a single one.
             EventLoops = 1,
             Transport = onEventLoops ? TransportKind.EventLoop : TransportKind.Sockets,
-        }),
+        })),
         _completed, _faults, TimeProvider.System);
 
     /// <summary>What it logged as errors: faults of its own.</summary>
@@ -75,6 +76,17 @@ public sealed class TestGateway : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>Starts a gateway with a configuration, which must be free of errors, on a transport named.</summary>
+    /// <param name="eventLoops">Two event loops, or .NET's sockets.</param>
+    /// <param name="yaml">The documents.</param>
+    public static async Task<TestGateway> StartOnAsync(bool eventLoops, params string[] yaml)
+    {
+        var gateway = new TestGateway(Eventually.Deadline, null, null, eventLoops, eventLoops ? TransportKind.EventLoop : TransportKind.Sockets);
+        await gateway._plane.StartAsync(CancellationToken.None);
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(yaml);
+        return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));
+    }
+
     /// <summary>Replaces the whole configuration, as a reload does.</summary>
     /// <returns>The errors found; what has none is served.</returns>
     public async Task<IReadOnlyList<string>> ApplyAsync(params string[] yaml)
@@ -104,8 +116,14 @@ public sealed class TestGateway : IAsyncDisposable
         return Completed.First(condition);
     }
 
+    /// <summary>The live clusters, by name.</summary>
+    internal ImmutableDictionary<string, Cluster> Clusters => _plane.Clusters.Current;
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _plane.DisposeAsync();
+
+    private static DataPlaneOptions On(TransportKind? transport, DataPlaneOptions options) =>
+        transport is { } kind ? options with { Transport = kind, EventLoops = 2 } : options;
 
     internal Task<ImmutableArray<Diagnostic>> ApplyAsync(GatewaySnapshot snapshot, CancellationToken cancel) => _plane.ApplyAsync(snapshot, cancel);
 

@@ -71,21 +71,19 @@ internal static class FieldStatusTable
         const string Kind = "DestinationRule";
         foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
         {
-            yield return new(Kind, place + "connectionPool.tcp.maxConnections", Supported, "limits TCP sessions; connections for HTTP are not limited");
             yield return new(Kind, place + "connectionPool.tcp.idleTimeout", Supported, "for TCP sessions; for HTTP the http part's counts, in Istio as well");
-            foreach (string part in (string[])["http1MaxPendingRequests", "http2KeepAlive", "maxConcurrentStreams", "maxRequestsPerConnection", "maxRetries", "useClientProtocol", "h2UpgradePolicy"])
-                yield return new(Kind, place + "connectionPool.http." + part, Ignored, "connections to the destination are made as they are needed, for the protocol of the Service's port");
+            yield return new(Kind, place + "connectionPool.http.maxConcurrentStreams", Ignored, "as many streams are opened as the destination allows");
+            yield return new(Kind, place + "connectionPool.http.maxRequestsPerConnection", Supported, "connections of HTTP/2 are not counted");
+            yield return new(Kind, place + "connectionPool.http.http2KeepAlive", Supported, "times below 1 s are taken as 1 s");
             foreach (string part in (string[])["backendUtilization", "zoneAwareLbSetting"])
                 yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
             yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");
-            yield return new(Kind, place + "outlierDetection.outlierDetectionHttpErrorCodes", Ignored, "all statuses from 500 on are errors");
             yield return new(Kind, place + "outlierDetection.consecutiveErrors", NoEffect, "it is deprecated, and Istio does not use it either");
             yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL needs a workload certificate, which the gateway does not have: requests to the destination get 503 (UF)");
             yield return new(Kind, place + "tls.caCrl", Supported, "lists of revoked certificates are not read: requests to the destination get 503 (UF)");
             yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; one with a list of revoked certificates, or `configmap://`: requests to the destination get 503 (UF)");
         }
-        yield return new(Kind, policy + "proxyProtocol", Ignored, "no PROXY header is sent");
-        yield return new(Kind, policy + "retryBudget", Ignored, "retries are limited by their policy alone");
+        yield return new(Kind, policy + "proxyProtocol", Supported, "connections that begin with a client's header are closed after at most 1 min without requests");
         yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
     }
 
@@ -124,8 +122,6 @@ internal static class FieldStatusTable
         yield return new(Kind, "defaultHttpRetryPolicy.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "accessLogFormat", Supported, "`%UPSTREAM_LOCAL_ADDRESS%` is always missing: pooled connections to destinations do not tell it");
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "use localityLbSetting");
-        yield return new(Kind, "tcpKeepalive", Ignored, "the operating system's settings are used");
-        yield return new(Kind, "h2UpgradePolicy", Ignored, "the protocol of the Service's port is used");
         yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
         yield return new(Kind, "tlsDefaults.cipherSuites", Ignored, "the platform's own list is offered");

@@ -17,6 +17,10 @@ internal static class MeshConfigBinder
         ("MERGE_SLASHES", PathNormalizationType.MergeSlashes),
         ("DECODE_AND_MERGE_SLASHES", PathNormalizationType.DecodeAndMergeSlashes));
 
+    private static readonly EnumNames<H2UpgradePolicy> MeshUpgrades = new(
+        ("DO_NOT_UPGRADE", Model.H2UpgradePolicy.DoNotUpgrade),
+        ("UPGRADE", Model.H2UpgradePolicy.Upgrade));
+
     private sealed record TlsDefaults(TlsProtocol? MinVersion, EquatableArray<string> CipherSuites, EquatableArray<string> Curves);
 
     private sealed record PathSettings(PathNormalizationType? Normalization);
@@ -42,6 +46,8 @@ internal static class MeshConfigBinder
             DefaultDestinationRuleExportTo = r.Strings("defaultDestinationRuleExportTo") is { IsEmpty: false } rules ? rules : defaults.DefaultDestinationRuleExportTo,
             DefaultHttpRetryPolicy = r.Object("defaultHttpRetryPolicy", HttpRouteBinder.HttpRetry),
             LocalityLbSetting = r.Object("localityLbSetting", LoadBalancerBinder.LocalityLoadBalancerSetting),
+            H2UpgradePolicy = r.Enum("h2UpgradePolicy", MeshUpgrades) ?? defaults.H2UpgradePolicy,
+            TcpKeepalive = r.Object("tcpKeepalive", TrafficPolicyBinder.TcpKeepalive),
             TlsMinProtocolVersion = tls?.MinVersion,
             TlsCipherSuites = tls?.CipherSuites ?? default,
             TlsEcdhCurves = tls?.Curves ?? default,
@@ -50,10 +56,10 @@ internal static class MeshConfigBinder
             ProxyProtocol = proxy?.Topology?.ProxyProtocol ?? defaults.ProxyProtocol,
             ProxyHeaders = proxy?.Headers ?? defaults.ProxyHeaders,
         };
-        r.Ignore("proxyListenPort", "proxyInboundListenPort", "proxyHttpPort", "hboneIdleTimeout", "protocolDetectionTimeout", "tcpKeepalive",
+        r.Ignore("proxyListenPort", "proxyInboundListenPort", "proxyHttpPort", "hboneIdleTimeout", "protocolDetectionTimeout",
             "ingressClass", "ingressService", "ingressControllerMode", "ingressSelector", "enableTracing", "enableEnvoyAccessLogService",
             "disableEnvoyListenerLog", "outboundTrafficPolicy", "inboundTrafficPolicy", "configSources", "enableAutoMtls",
-            "trustDomainAliases", "caCertificates", "zoneAwareLbSetting", "h2UpgradePolicy", "inboundClusterStatName",
+            "trustDomainAliases", "caCertificates", "zoneAwareLbSetting", "inboundClusterStatName",
             "outboundClusterStatName", "certificates", "serviceSettings", "serviceScopeConfigs", "enablePrometheusMerge",
             "verifyCertificateAtClient", "ca", "extensionProviders", "discoverySelectors", "meshMTLS",
             "defaultTrafficPolicy", "serviceEntryVisibility");

@@ -74,6 +74,12 @@ public sealed record MeshConfig : SpecRecord
     /// <summary><c>defaultHttpRetryPolicy</c>; null = Istio's built-in one.</summary>
     public HttpRetry? DefaultHttpRetryPolicy { get; init; }
 
+    /// <summary><c>h2UpgradePolicy</c>: whether HTTP/1.1 ports are spoken to in HTTP/2; default DO_NOT_UPGRADE.</summary>
+    public H2UpgradePolicy H2UpgradePolicy { get; init; } = H2UpgradePolicy.DoNotUpgrade;
+
+    /// <summary><c>tcpKeepalive</c>: probes on idle connections where the DestinationRule says nothing; null = none.</summary>
+    public TcpKeepalive? TcpKeepalive { get; init; }
+
     /// <summary><c>localityLbSetting</c>.</summary>
     public LocalityLoadBalancerSetting? LocalityLbSetting { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Gateway.Clusters.Discovery;
@@ -15,12 +16,16 @@ namespace Gateway.Clusters;
 /// </summary>
 internal sealed class Cluster : IDisposable
 {
+    // A connection that begins with a client's PROXY header is of no use once that client has left.
+    private static readonly TimeSpan LongestClientIdle = TimeSpan.FromMinutes(1);
+
     private readonly SocketsHttpHandler _handler;
     private readonly Random _random;
     private readonly TimeProvider _time;
     private EquatableArray<EndpointConfig>? _assigned;
     private DnsDiscovery? _discovery;
     private readonly ClusterBalancer _balancer;
+    private volatile Dictionary<EndPoint, UpstreamEndpoint> _byEndPoint = [];
     private readonly OutlierDetector? _outliers;
     private readonly HealthChecker? _health;
     private int _activeRequests;
@@ -35,7 +40,9 @@ internal sealed class Cluster : IDisposable
         _balancer = new ClusterBalancer(config.LoadBalancer, config.OutlierDetection?.MinHealthPercent ?? 0, time, random);
         if (config.OutlierDetection is { } outliers)
             _outliers = new OutlierDetector(outliers, time, () => _balancer.Endpoints, _balancer.Changed);
-        Connector = new UpstreamConnector(config, time, FindByHost, findTls);
+        Connections = new ConnectionQuota(config.MaxConnections);
+        Breakers = new CircuitBreakers(config, time);
+        Connector = new UpstreamConnector(config, time, Connections, FindByHost, endPoint => _byEndPoint.GetValueOrDefault(endPoint), findTls);
         if (config.HealthCheck is { } check)
             _health = new HealthChecker(check, new HealthProbe(config, check, Connector, time), time, random, _balancer.Changed);
         _handler = new SocketsHttpHandler
@@ -48,15 +55,21 @@ internal sealed class Cluster : IDisposable
             EnableMultipleHttp2Connections = true,
             // The connector keeps the limit itself, so that a slow connection can be told from a cancelled request.
             ConnectTimeout = Timeout.InfiniteTimeSpan,
-            PooledConnectionIdleTimeout = config.IdleTimeout,
+            PooledConnectionIdleTimeout = config.ProxyHeader != ProxyHeaderVersion.None && !(config.IdleTimeout < LongestClientIdle) ? LongestClientIdle : config.IdleTimeout,
             PooledConnectionLifetime = config.MaxConnectionDuration,
             // Header bytes pass as they are; UTF-8 would refuse what is not UTF-8.
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            RequestHeaderEncodingSelector = NeedsTickets ? ArriveAndEncode : static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             // Envoy takes 60 KiB (HTTP/1: 80 KiB) of response headers; this one is in KiB.
             MaxResponseHeadersLength = 80,
             ConnectCallback = Connector.ConnectAsync,
         };
+        if (config.Http2Keepalive is { } keepalive)
+        {
+            _handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
+            _handler.KeepAlivePingDelay = AtLeastOneSecond(keepalive.Interval);
+            _handler.KeepAlivePingTimeout = AtLeastOneSecond(keepalive.Timeout);
+        }
         Client = new HttpMessageInvoker(_handler, disposeHandler: false);
     }
 
@@ -75,6 +88,15 @@ internal sealed class Cluster : IDisposable
     /// <summary>Active health checks; null = there are none.</summary>
     public HealthChecker? HealthChecks => _health;
 
+    /// <summary>Its connections, of all endpoints and stacks.</summary>
+    public ConnectionQuota Connections { get; }
+
+    /// <summary>What waits and what is tried again.</summary>
+    public CircuitBreakers Breakers { get; }
+
+    /// <summary>Whether requests through <see cref="Client"/> need a <see cref="HandlerTicket"/>.</summary>
+    public bool NeedsTickets => Config.MaxPendingRequests > 0 || Config.MaxRequestsPerConnection > 0 || Config.ProxyHeader != ProxyHeaderVersion.None;
+
     /// <summary>The endpoints of the moment.</summary>
     public EndpointSet Endpoints => _balancer.Endpoints;
 
@@ -92,15 +114,21 @@ internal sealed class Cluster : IDisposable
     /// this is equal and, where it says <c>https</c>, their hosts are. The handler makes no TLS of its own: the connector
     /// hands it finished connections.
     /// </summary>
-    public string OriginOf(UpstreamEndpoint endpoint) => Config.SeparatesHosts ? endpoint.SecureOrigin : endpoint.Origin;
+    public string OriginOf(UpstreamEndpoint endpoint, HandlerTicket? ticket) => Config.ProxyHeader != ProxyHeaderVersion.None && ticket is not null
+        ? $"{(Config.SeparatesHosts ? "https" : "http")}://{endpoint.Id}.{NameOf(ticket.Source)}.{NameOf(ticket.Destination)}"
+        : Config.SeparatesHosts ? endpoint.SecureOrigin : endpoint.Origin;
+
+    /// <summary>The HTTP version towards the endpoints.</summary>
+    /// <param name="client">What the client speaks.</param>
+    public UpstreamProtocol ProtocolFor(UpstreamProtocol client) => Config.FollowsClient ? client : Config.Protocol;
 
     /// <summary>Chooses an endpoint; null = there is none (503 UH).</summary>
     /// <param name="hash">Hash of the request; null = it has none.</param>
     /// <param name="attempt">How many choices for the request were passed over before.</param>
     public UpstreamEndpoint? Pick(ulong? hash = null, int attempt = 0) => _balancer.Pick(hash, attempt);
 
-    /// <summary>An endpoint has answered with a status (of gRPC: the one it stands for).</summary>
-    public void ReportStatus(UpstreamEndpoint endpoint, int status) => _outliers?.ReportStatus(endpoint, status);
+    /// <summary>An endpoint has answered with a status; of gRPC, the status of the call stands for another one.</summary>
+    public void ReportStatus(UpstreamEndpoint endpoint, int status, int standsFor) => _outliers?.ReportStatus(endpoint, status, standsFor);
 
     /// <summary>An endpoint has not answered: no connection, a reset, or not in time.</summary>
     public void ReportFailure(UpstreamEndpoint endpoint, bool timedOut) => _outliers?.ReportFailure(endpoint, timedOut);
@@ -119,7 +147,11 @@ internal sealed class Cluster : IDisposable
     }
 
     /// <summary>A request has ended.</summary>
-    public void End() => Interlocked.Decrement(ref _activeRequests);
+    public void End()
+    {
+        Interlocked.Decrement(ref _activeRequests);
+        Breakers.RequestEnded();
+    }
 
     /// <summary>A TCP session begins to use the cluster; <see cref="EndSession"/> must follow, unless it was refused.</summary>
     /// <returns>Whether it may: not if as many as the circuit breaker allows are open.</returns>
@@ -168,6 +200,7 @@ internal sealed class Cluster : IDisposable
         _outliers?.Dispose();
         _health?.Dispose();
         _balancer.Dispose();
+        Connections.Retire();
         Client.Dispose();
         _handler.Dispose();
     }
@@ -175,10 +208,7 @@ internal sealed class Cluster : IDisposable
     // An endpoint whose address stays keeps its counters, its ejection, its health and its age.
     private void Publish(List<ResolvedEndpoint> endpoints)
     {
-        EndpointSet old = _balancer.Endpoints;
-        Dictionary<EndPoint, UpstreamEndpoint> before = new(old.Count);
-        foreach (UpstreamEndpoint endpoint in old.Endpoints)
-            before[endpoint.EndPoint] = endpoint;
+        Dictionary<EndPoint, UpstreamEndpoint> before = _byEndPoint;
         Dictionary<EndPoint, UpstreamEndpoint> now = new(endpoints.Count);
         var result = ImmutableArray.CreateBuilder<UpstreamEndpoint>(endpoints.Count);
         var weights = ImmutableArray.CreateBuilder<uint>(endpoints.Count);
@@ -199,6 +229,7 @@ internal sealed class Cluster : IDisposable
             places.Add(endpoint.Place);
         }
         _balancer.Publish(new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable(), places.MoveToImmutable()));
+        _byEndPoint = now;
         _health?.Follow(_balancer.Endpoints);
         foreach (UpstreamEndpoint endpoint in before.Values)
         {
@@ -207,16 +238,31 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    private EndPoint? FindByHost(string host)
+    private UpstreamEndpoint? FindByHost(string host)
     {
         foreach (UpstreamEndpoint endpoint in _balancer.Endpoints.Endpoints)
         {
             if (endpoint.Authority.AsSpan().StartsWith(host, StringComparison.OrdinalIgnoreCase) &&
                 (endpoint.Authority.Length == host.Length || endpoint.Authority[host.Length] == ':'))
             {
-                return endpoint.EndPoint;
+                return endpoint;
             }
         }
         return null;
     }
+
+    // The handler asks for each header that it writes, which it does only on a connection.
+    private static Encoding ArriveAndEncode(string name, HttpRequestMessage request)
+    {
+        if (request.Options.TryGetValue(HandlerTicket.Key, out HandlerTicket? ticket))
+            ticket.Arrive();
+        return Encoding.Latin1;
+    }
+
+    // The handler takes no less.
+    private static TimeSpan AtLeastOneSecond(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : time;
+
+    private static string NameOf(EndPoint? endPoint) => endPoint is IPEndPoint ip
+        ? string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(ip.Address.GetAddressBytes())}-{ip.Port}")
+        : "unknown";
 }

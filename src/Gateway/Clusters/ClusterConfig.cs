@@ -66,11 +66,35 @@ internal sealed record ClusterConfig
     /// <summary>How long a TCP session may be silent; infinite = for ever.</summary>
     public TimeSpan TcpIdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Most TCP sessions open; 0 = no limit.</summary>
-    public int MaxConnections { get; init; }
-
     /// <summary>Most requests under way, of any HTTP version; 0 = no limit.</summary>
     public int MaxRequests { get; init; }
+
+    /// <summary>Most connections over all endpoints, and most TCP sessions; 0 = no limit. For HTTP an endpoint without any connection always gets one.</summary>
+    public int MaxConnections { get; init; }
+
+    /// <summary>Most requests that wait for a connection, the one that opens it included; 0 = no limit.</summary>
+    public int MaxPendingRequests { get; init; }
+
+    /// <summary>Most retries under way; 0 = no limit. Not used beside a <see cref="RetryBudget"/>.</summary>
+    public int MaxRetries { get; init; }
+
+    /// <summary>Retries under way as a share of the requests; null = <see cref="MaxRetries"/> alone.</summary>
+    public RetryBudgetConfig? RetryBudget { get; init; }
+
+    /// <summary>Requests after which a connection is closed; 0 = no limit.</summary>
+    public int MaxRequestsPerConnection { get; init; }
+
+    /// <summary>Most streams on one HTTP/2 connection, if the endpoint allows as many; 0 = no limit of ours.</summary>
+    public int MaxConcurrentStreams { get; init; }
+
+    /// <summary>Pings on HTTP/2 connections; null = none.</summary>
+    public Http2KeepaliveConfig? Http2Keepalive { get; init; }
+
+    /// <summary>Whether the client's HTTP version is spoken to the endpoints, instead of <see cref="Protocol"/>.</summary>
+    public bool FollowsClient { get; init; }
+
+    /// <summary>The PROXY header at the beginning of every connection.</summary>
+    public ProxyHeaderVersion ProxyHeader { get; init; }
 
     /// <summary>How an endpoint is chosen.</summary>
     public LoadBalancerConfig LoadBalancer { get; init; } = new();
@@ -88,7 +112,7 @@ internal sealed record ClusterConfig
     /// Whether requests for different hosts need different connections: each was made for its host, or it is HTTP/2 over
     /// TLS, which must not carry <c>:scheme http</c> and which the handler pools by host.
     /// </summary>
-    public bool SeparatesHosts => Tls is not null && (Tls.IsPerHost || Protocol == UpstreamProtocol.Http2);
+    public bool SeparatesHosts => Tls is not null && (Tls.IsPerHost || Protocol == UpstreamProtocol.Http2 || FollowsClient);
 
     /// <summary>Names for Istio's metrics labels.</summary>
     public required DestinationIdentity Identity { get; init; }
@@ -99,6 +123,17 @@ internal sealed record ClusterConfig
 /// <param name="Interval">Time between probes.</param>
 /// <param name="Probes">Lost probes before a connection is given up.</param>
 internal sealed record KeepaliveConfig(TimeSpan? Time, TimeSpan? Interval, int? Probes);
+
+/// <summary>Pings on HTTP/2 connections.</summary>
+/// <param name="Interval">Time between them.</param>
+/// <param name="Timeout">A connection whose answer takes longer is closed.</param>
+internal sealed record Http2KeepaliveConfig(TimeSpan Interval, TimeSpan Timeout);
+
+/// <summary>How many retries may be under way.</summary>
+/// <param name="Percent">As a share of the requests considered, in percent.</param>
+/// <param name="MinConcurrency">So many always may.</param>
+/// <param name="Interval">Requests are considered that were under way within so much time; zero = those under way now.</param>
+internal sealed record RetryBudgetConfig(double Percent, int MinConcurrency, TimeSpan Interval);
 
 /// <summary>What Istio's standard metrics say of a destination; <c>unknown</c> where nothing is known.</summary>
 internal sealed record DestinationIdentity(string ServiceHost, string ServiceName, string ServiceNamespace)

@@ -7,6 +7,10 @@ internal interface ILoopPool
 {
     /// <summary>Keeps no more connections: idle ones are closed, the others when their requests have ended.</summary>
     void Retire();
+
+    /// <summary>Closes a connection that nobody uses, for somebody who cannot use it and waits.</summary>
+    /// <returns>Whether there was one.</returns>
+    bool GiveUpOne();
 }
 
 /// <summary>
@@ -46,6 +50,13 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
         }
     }
 
+    /// <summary>Somebody waits: each loop closes a connection of another pool that nobody uses, if it has one. Any thread.</summary>
+    public void GiveUpIdle(TPool waiting)
+    {
+        foreach (PoolsOfLoop? pools in _loops)
+            pools?.Loop.Scheduler.Schedule(static state => ((Wish)state!).Fulfil(), new Wish(pools, waiting));
+    }
+
     private TPool Add(PoolsOfLoop pools, Cluster cluster, string authority)
     {
         if (pools.ByHost.Count >= MaxHosts)
@@ -74,6 +85,20 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
             PoolsOfLoop pools = loops[loop.Index] = new PoolsOfLoop(loop) { IsRetired = _retired };
             _loops = loops;
             return pools;
+        }
+    }
+
+    private sealed class Wish(PoolsOfLoop pools, TPool waiting)
+    {
+        public void Fulfil()
+        {
+            if (pools.Any is { } any && any != waiting && any.GiveUpOne())
+                return;
+            foreach (TPool pool in pools.ByHost.Values)
+            {
+                if (pool != waiting && pool.GiveUpOne())
+                    return;
+            }
         }
     }
 

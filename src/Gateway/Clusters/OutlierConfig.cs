@@ -1,3 +1,5 @@
+using Gateway.Config;
+
 namespace Gateway.Clusters;
 
 /// <summary>When failing endpoints get no requests for a while. Compares by content; Envoy's defaults.</summary>
@@ -11,6 +13,9 @@ internal sealed record OutlierConfig
 
     /// <summary>Failures to get an answer at all in a row; 0 = off. Used if they are counted apart.</summary>
     public uint ConsecutiveLocalOrigin { get; init; } = 5;
+
+    /// <summary>The statuses that are errors, and count as 500; empty = those from 500 on.</summary>
+    public EquatableArray<int> ErrorCodes { get; init; }
 
     /// <summary>Whether failures to get an answer are counted apart; otherwise they count as 503, a timeout as 504.</summary>
     public bool SplitsLocalOrigin { get; init; }

@@ -32,8 +32,13 @@ internal sealed class OutlierDetector : IDisposable
     }
 
     /// <summary>An endpoint has answered.</summary>
-    public void ReportStatus(UpstreamEndpoint endpoint, int status)
+    /// <param name="endpoint">Which.</param>
+    /// <param name="status">The status of the response.</param>
+    /// <param name="standsFor">The status to count where none are named as errors: of gRPC, what its own stands for.</param>
+    public void ReportStatus(UpstreamEndpoint endpoint, int status, int standsFor)
     {
+        // Named statuses are no gateway errors, whatever their number.
+        status = _config.ErrorCodes.IsEmpty ? standsFor : _config.ErrorCodes.Contains(status) ? 500 : 200;
         if (_config.SplitsLocalOrigin)
             endpoint.Outlier.ClearLocalOrigin();
         if (endpoint.Outlier.CountStatus(status, _config) is { } reason)

@@ -14,51 +14,107 @@ namespace Gateway.Clusters;
 /// <see cref="SocketError.TimedOut"/>, and of TLS <see cref="AuthenticationException"/>s.
 /// </summary>
 internal sealed class UpstreamConnector(
-    ClusterConfig config, TimeProvider time, Func<string, EndPoint?> findByHost, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls)
+    ClusterConfig config, TimeProvider time, ConnectionQuota quota, Func<string, UpstreamEndpoint?> findByHost, Func<EndPoint, UpstreamEndpoint?> findByAddress, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls)
 {
+    private readonly ConnectionQuota _uncounted = new(limit: 0);
     private volatile UpstreamTlsContext? _lastTls;
 
     /// <summary><c>off</c>, <c>on</c>, or why no TLS connection can be made.</summary>
     public string TlsStatus => config.Tls is null ? "off" : (findTls(config.Tls) ?? _lastTls)?.Problem ?? "on";
 
-    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>; connects as soon as the cluster's limit allows.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        EndPoint endPoint = IPAddress.TryParse(context.DnsEndPoint.Host, out IPAddress? address)
-            ? new IPEndPoint(address, context.DnsEndPoint.Port)
-            : findByHost(context.DnsEndPoint.Host) ?? throw new SocketException((int)SocketError.HostNotFound);
-        return await ConnectAsync(endPoint, context.InitialRequestMessage.Headers.Host ?? "", cancellationToken);
+        HttpRequestMessage request = context.InitialRequestMessage;
+        UpstreamEndpoint? endpoint = request.Options.TryGetValue(HandlerTicket.Key, out HandlerTicket? ticket) ? ticket.Endpoint : Find(context.DnsEndPoint);
+        EndPoint endPoint = EndPointOf(endpoint, context.DnsEndPoint);
+        ConnectionCount count = endpoint?.HandlerConnections ?? new ConnectionCount();
+        if (!quota.TryOpen(count))
+            await quota.WaitAsync(count, pool: null, cancellationToken);
+        return await ConnectAsync(
+            endPoint, new Room(quota, count, endpoint), request.Headers.Host ?? "", request.Version.Major == 2, PreambleFor(ticket), cancellationToken);
     }
+
+    /// <summary>As <see cref="ConnectAsync(SocketsHttpConnectionContext, CancellationToken)"/> for health checks, which do not count against the limit.</summary>
+    public ValueTask<Stream> ProbeAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        HttpRequestMessage request = context.InitialRequestMessage;
+        EndPoint endPoint = EndPointOf(Find(context.DnsEndPoint), context.DnsEndPoint);
+        return ProbeAsync(endPoint, request.Headers.Host ?? "", request.Version.Major == 2, cancellationToken);
+    }
+
+    /// <summary>Connects for a health check.</summary>
+    public ValueTask<Stream> ProbeAsync(EndPoint endPoint, string authority, bool isHttp2, CancellationToken cancellationToken) =>
+        ConnectAsync(endPoint, authority, isHttp2, PreambleFor(null), cancellationToken);
+
+    /// <summary>Connects for somebody who counts connections himself.</summary>
+    public ValueTask<Stream> ConnectAsync(
+        EndPoint endPoint, string authority, bool isHttp2, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken)
+    {
+        var count = new ConnectionCount();
+        _uncounted.TryOpen(count);
+        return ConnectAsync(endPoint, new Room(_uncounted, count, null), authority, isHttp2, preamble, cancellationToken);
+    }
+
+    /// <summary>The PROXY header for a client's connection; empty = the cluster wants none.</summary>
+    /// <param name="source">The client; null = nobody.</param>
+    /// <param name="destination">Where it connected to.</param>
+    public ReadOnlyMemory<byte> Preamble(EndPoint? source, EndPoint? destination) =>
+        config.ProxyHeader == ProxyHeaderVersion.None ? default : ProxyHeader.Make(config.ProxyHeader, source, destination);
 
     /// <summary>Connects within the connect timeout, handshake included.</summary>
     /// <param name="endPoint">Where to.</param>
+    /// <param name="room">Where the connection is counted already.</param>
     /// <param name="authority">Authority of the request that wants the connection, as it is sent.</param>
+    /// <param name="isHttp2">Whether HTTP/2 will be spoken.</param>
+    /// <param name="preamble">Sent before everything else, TLS included.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public async ValueTask<Stream> ConnectAsync(EndPoint endPoint, string authority, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(
+        EndPoint endPoint, Room room, string authority, bool isHttp2, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken)
     {
-        UpstreamTlsContext? tls = TlsOfTheMoment();
+        UpstreamTlsContext? tls;
+        try
+        {
+            tls = TlsOfTheMoment();
+        }
+        catch (AuthenticationException)
+        {
+            room.Quota.Close(room.Count);
+            throw;
+        }
         bool isUnix = endPoint is UnixDomainSocketEndPoint;
-        var socket = isUnix
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
+        CountedSocketStream? stream = null;
         using CancellationTokenSource timeout = new(config.ConnectTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
+            socket = isUnix
+                ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+                : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             if (!isUnix && config.Keepalive is { } keepalive)
                 KeepAlive(socket, keepalive);
             await socket.ConnectAsync(endPoint, either.Token);
-            var stream = new NetworkStream(socket, ownsSocket: true);
-            return tls is null ? stream : await tls.ConnectAsync(stream, HostOf(authority), config.Protocol == UpstreamProtocol.Http2, either.Token);
+            stream = new CountedSocketStream(socket, room.Quota, room.Endpoint, room.Count, isHttp2 ? 0 : config.MaxRequestsPerConnection);
+            if (!preamble.IsEmpty)
+                await stream.WriteAsync(preamble, either.Token);
+            Stream result = tls is null ? stream : await tls.ConnectAsync(stream, HostOf(authority), isHttp2, either.Token);
+            stream.MarkReady();
+            return result;
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
-            socket.Dispose();
-            throw new SocketException((int)SocketError.TimedOut);
-        }
-        catch
-        {
-            socket.Dispose();
+            if (stream is not null)
+            {
+                await stream.DisposeAsync();
+            }
+            else
+            {
+                socket?.Dispose();
+                room.Quota.Close(room.Count);
+            }
+            if (e is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                throw new SocketException((int)SocketError.TimedOut);
             throw;
         }
     }
@@ -67,21 +123,24 @@ internal sealed class UpstreamConnector(
     /// <param name="loop">Holds the connection.</param>
     /// <param name="endPoint">Where to.</param>
     /// <param name="authority">Authority of the request that wants the connection, as it is sent.</param>
+    /// <param name="isHttp2">Whether HTTP/2 will be spoken.</param>
+    /// <param name="preamble">Sent before everything else, TLS included; short.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public async ValueTask<LoopChannel> ConnectAsync(EventLoop loop, EndPoint endPoint, string authority, CancellationToken cancellationToken)
+    public async ValueTask<LoopChannel> ConnectAsync(
+        EventLoop loop, EndPoint endPoint, string authority, bool isHttp2, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken)
     {
         UpstreamTlsContext? tls = TlsOfTheMoment();
         if (tls is null)
-            return Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, cancellationToken), endPoint);
+            return Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, cancellationToken), endPoint, preamble);
         using CancellationTokenSource timeout = new(config.ConnectTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         LoopSocket? socket = null;
         try
         {
-            socket = Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, either.Token), endPoint);
+            socket = Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, either.Token), endPoint, preamble);
             var transport = new HandshakeStream(new EventLoopStream(socket));
             CancellationToken ended = either.Token;
-            SslStream secured = await Task.Run(() => tls.ConnectAsync(transport, HostOf(authority), config.Protocol == UpstreamProtocol.Http2, ended), ended);
+            SslStream secured = await Task.Run(() => tls.ConnectAsync(transport, HostOf(authority), isHttp2, ended), ended);
             await loop.SwitchAsync();
             transport.EndHandshake();
             return new TlsChannel(socket, secured);
@@ -106,12 +165,25 @@ internal sealed class UpstreamConnector(
         return tls.Problem is { } problem ? throw new AuthenticationException(problem) : tls;
     }
 
-    private LoopSocket Prepared(LoopSocket socket, EndPoint endPoint)
+    private LoopSocket Prepared(LoopSocket socket, EndPoint endPoint, ReadOnlyMemory<byte> preamble)
     {
+        // A new socket takes so little at once, or it is broken, which the next use shows.
+        if (!preamble.IsEmpty)
+            socket.TrySend(preamble.Span);
         if (endPoint is IPEndPoint && config.Keepalive is { } keepalive)
             socket.KeepAlive(keepalive.Time, keepalive.Interval, keepalive.Probes);
         return socket;
     }
+
+    // Health checks speak for themselves: their header names nobody.
+    private ReadOnlyMemory<byte> PreambleFor(HandlerTicket? ticket) => Preamble(ticket?.Source, ticket?.Destination);
+
+    private UpstreamEndpoint? Find(DnsEndPoint name) =>
+        IPAddress.TryParse(name.Host, out IPAddress? address) ? findByAddress(new IPEndPoint(address, name.Port)) : findByHost(name.Host);
+
+    // An address that has just gone can still be connected to.
+    private static EndPoint EndPointOf(UpstreamEndpoint? endpoint, DnsEndPoint name) => endpoint?.EndPoint
+        ?? (IPAddress.TryParse(name.Host, out IPAddress? address) ? new IPEndPoint(address, name.Port) : throw new SocketException((int)SocketError.HostNotFound));
 
     private static void KeepAlive(Socket socket, KeepaliveConfig keepalive)
     {
@@ -134,4 +206,7 @@ internal sealed class UpstreamConnector(
         int colon = authority.IndexOf(':', StringComparison.Ordinal);
         return colon < 0 ? authority : authority[..colon];
     }
+
+    /// <summary>Where a connection is counted.</summary>
+    private readonly record struct Room(ConnectionQuota Quota, ConnectionCount Count, UpstreamEndpoint? Endpoint);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Clusters.Http1;
@@ -10,10 +11,14 @@ namespace Gateway.Clusters;
 /// </summary>
 internal sealed class UpstreamEndpoint
 {
+    private static int _lastId;
+
     private int _activeRequests;
     private long _totalRequests;
     private long _connectFailures;
     private long _readyAt;
+    private int _ready;
+    private int _reserved;
 
     public UpstreamEndpoint(EndPoint endPoint, string authority)
     {
@@ -24,6 +29,9 @@ internal sealed class UpstreamEndpoint
         SecureOrigin = $"https://{authority}";
         Address = endPoint is UnixDomainSocketEndPoint unix ? unix.ToString() : authority;
     }
+
+    /// <summary>A name that no other endpoint of the process has.</summary>
+    public string Id { get; } = string.Create(CultureInfo.InvariantCulture, $"e{Interlocked.Increment(ref _lastId)}");
 
     /// <summary>Where to connect.</summary>
     public EndPoint EndPoint { get; }
@@ -56,6 +64,15 @@ internal sealed class UpstreamEndpoint
         set => Interlocked.Exchange(ref _readyAt, value);
     }
 
+    /// <summary>Connections of our own clients.</summary>
+    public ConnectionCount OwnConnections { get; } = new();
+
+    /// <summary>Connections of the handler.</summary>
+    public ConnectionCount HandlerConnections { get; } = new();
+
+    /// <summary>Connections, those being opened included.</summary>
+    public int Connections => OwnConnections.Open + HandlerConnections.Open;
+
     /// <summary>Requests under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeRequests);
 
@@ -77,4 +94,26 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>A connection could not be made.</summary>
     public void CountConnectFailure() => Interlocked.Increment(ref _connectFailures);
+
+    /// <summary>Takes a place on a connection of the handler; <see cref="EndReservation"/> must follow. False = all are taken.</summary>
+    /// <param name="perConnection">Places on one connection.</param>
+    public bool TryReserve(int perConnection)
+    {
+        for (int reserved = Volatile.Read(ref _reserved); reserved < (long)Volatile.Read(ref _ready) * perConnection; reserved = Volatile.Read(ref _reserved))
+        {
+            if (Interlocked.CompareExchange(ref _reserved, reserved + 1, reserved) == reserved)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Takes a place that is known to be free.</summary>
+    public void Reserve() => Interlocked.Increment(ref _reserved);
+
+    /// <summary>A place is free again.</summary>
+    public void EndReservation() => Interlocked.Decrement(ref _reserved);
+
+    internal void ConnectionReady() => Interlocked.Increment(ref _ready);
+
+    internal void ConnectionGone() => Interlocked.Decrement(ref _ready);
 }

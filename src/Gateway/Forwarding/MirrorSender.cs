@@ -58,22 +58,29 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
             MirrorBody? body = request.HasBody ? new MirrorBody(options.MaxBehindBytes, request.Http.Request.ContentLength) : null;
             var limit = new CancellationTokenSource(timeout > TimeSpan.Zero && timeout < options.Deadline ? timeout : options.Deadline, time);
             (mirrored ??= new MirroredRequest(request)).Add(body, limit);
-            _ = RunAsync(Copy(request, cluster, endpoint, body), cluster, endpoint, body, limit);
+            UpstreamProtocol protocol = cluster.ProtocolFor(request.ClientProtocol);
+            HandlerTicket? ticket = cluster.NeedsTickets
+                ? HandlerTicket.TryBegin(cluster, endpoint, request.Connection.RemoteEndPoint, request.Connection.LocalEndPoint, protocol == UpstreamProtocol.Http2)
+                : null;
+            _ = RunAsync(Copy(request, cluster, endpoint, protocol, ticket, body), cluster, endpoint, ticket, body, limit);
         }
         mirrored?.Attach();
         return mirrored;
     }
 
-    private static HttpRequestMessage Copy(RequestContext request, Cluster cluster, UpstreamEndpoint endpoint, MirrorBody? body)
+    private static HttpRequestMessage Copy(
+        RequestContext request, Cluster cluster, UpstreamEndpoint endpoint, UpstreamProtocol protocol, HandlerTicket? ticket, MirrorBody? body)
     {
-        bool isHttp2 = cluster.Config.Protocol == UpstreamProtocol.Http2;
+        bool isHttp2 = protocol == UpstreamProtocol.Http2;
         var copy = new HttpRequestMessage(
-            HttpMethod.Parse(request.Method), new Uri(string.Concat(cluster.OriginOf(endpoint), request.Path, request.Query), AsWritten))
+            HttpMethod.Parse(request.Method), new Uri(string.Concat(cluster.OriginOf(endpoint, ticket), request.Path, request.Query), AsWritten))
         {
             Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = body,
         };
+        if (ticket is not null)
+            copy.Options.Set(HandlerTicket.Key, ticket);
         foreach (KeyValuePair<string, StringValues> header in request.Http.Request.Headers)
         {
             if (UpstreamRequest.IsMadeElsewhere(header.Key) || IsLeftOut(header.Key))
@@ -93,10 +100,12 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
         name.Equals(HeaderNames.ForwardedFor, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.Internal, StringComparison.OrdinalIgnoreCase)
         || name.Equals(HeaderNames.Expect, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase);
 
-    private async Task RunAsync(HttpRequestMessage copy, Cluster cluster, UpstreamEndpoint endpoint, MirrorBody? body, CancellationTokenSource limit)
+    private async Task RunAsync(HttpRequestMessage copy, Cluster cluster, UpstreamEndpoint endpoint, HandlerTicket? ticket, MirrorBody? body, CancellationTokenSource limit)
     {
-        if (!cluster.TryBegin())
+        bool isRefused = cluster.NeedsTickets && ticket is null;
+        if (isRefused || !cluster.TryBegin())
         {
+            ticket?.End();
             Interlocked.Increment(ref _dropped);
             copy.Dispose();
             limit.Dispose();
@@ -104,6 +113,7 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
             return;
         }
         endpoint.Begin();
+        HandlerTicket.Current = ticket;
         try
         {
             using HttpResponseMessage response = await cluster.Client.SendAsync(copy, limit.Token);
@@ -116,6 +126,7 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
         finally
         {
             copy.Dispose();
+            ticket?.End();
             endpoint.End();
             cluster.End();
             limit.Dispose();

@@ -16,9 +16,10 @@ internal static class OutlierReport
     /// <param name="grpcStatus">grpc-status among the headers of a gRPC answer; null = there is none.</param>
     public static void Answered(Cluster cluster, UpstreamEndpoint endpoint, int status, string? grpcStatus)
     {
+        int standsFor = status;
         if (grpcStatus is not null)
-            status = int.TryParse(grpcStatus, NumberStyles.None, CultureInfo.InvariantCulture, out int code) && code < HttpStatus.Length ? HttpStatus[code] : 500;
-        cluster.ReportStatus(endpoint, status);
+            standsFor = int.TryParse(grpcStatus, NumberStyles.None, CultureInfo.InvariantCulture, out int code) && code < HttpStatus.Length ? HttpStatus[code] : 500;
+        cluster.ReportStatus(endpoint, status, standsFor);
     }
 
     /// <summary>A try ended without them. What the client did, or we ourselves, is not the endpoint's fault.</summary>

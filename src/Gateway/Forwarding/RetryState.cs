@@ -17,6 +17,8 @@ internal sealed class RetryState(Random random)
     private RetryPolicy? _policy;
     private bool _anythingSent;
     private bool _isUsedUp;
+    private Cluster? _cluster;
+    private bool _holdsRetry;
 
     /// <summary>Whether a byte of the request may have been sent.</summary>
     public bool AnythingSent => _anythingSent;
@@ -27,12 +29,17 @@ internal sealed class RetryState(Random random)
     /// <summary>Whether a try failed in a way that would have been tried again, had there been tries left.</summary>
     public bool IsUsedUp => _isUsedUp;
 
-    /// <summary>A request begins.</summary>
+    /// <summary>Whether a try was not repeated because as many retries were under way as the cluster allows.</summary>
+    public bool IsOverflow { get; private set; }
+
+    /// <summary>A request begins; <see cref="End"/> must follow.</summary>
+    /// <param name="cluster">Where it goes.</param>
     /// <param name="policy">Its policy; null = nothing is tried again.</param>
-    public void Begin(RetryPolicy? policy)
+    public void Begin(Cluster cluster, RetryPolicy? policy)
     {
+        _cluster = cluster;
         _policy = policy;
-        _anythingSent = _isUsedUp = false;
+        _anythingSent = _isUsedUp = IsOverflow = false;
         Attempts = 0;
         _tried.Clear();
     }
@@ -81,11 +88,31 @@ internal sealed class RetryState(Random random)
         return TimeSpan.FromMilliseconds(random.NextInt64((long)limit));
     }
 
+    /// <summary>The request has ended.</summary>
+    public void End()
+    {
+        ReleaseRetry();
+        _cluster = null;
+    }
+
     private bool TakeOne()
     {
-        if (Attempts <= _policy!.Attempts)
-            return true;
-        _isUsedUp = true;
-        return false;
+        ReleaseRetry();
+        if (Attempts > _policy!.Attempts)
+        {
+            _isUsedUp = true;
+            return false;
+        }
+        _holdsRetry = _cluster!.Breakers.TryBeginRetry(_cluster.ActiveRequests);
+        IsOverflow = !_holdsRetry;
+        return _holdsRetry;
+    }
+
+    // A retry is under way until the outcome of its try is known.
+    private void ReleaseRetry()
+    {
+        if (_holdsRetry)
+            _cluster!.Breakers.EndRetry();
+        _holdsRetry = false;
     }
 }

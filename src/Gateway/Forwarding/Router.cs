@@ -71,6 +71,8 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, Mi
                         continue;
                     outcome = new UpstreamOutcome(state.Cause == DeadlineCause.Route ? UpstreamOutcomeKind.RouteTimeout : UpstreamOutcomeKind.LocalReset);
                 }
+                if (state.Retry.IsOverflow)
+                    request.Info.Flags |= ResponseFlags.UpstreamOverflow;
                 await UpstreamFailure.AnswerAsync(request, outcome, state.Retry.Attempts, state.Retry.IsUsedUp);
                 break;
             }

@@ -64,7 +64,7 @@ internal sealed class RouterState
     /// <summary>A request begins; <see cref="EndAsync"/> must follow.</summary>
     public void Begin(Cluster cluster, RetryPolicy? policy, RequestTimeouts timeouts)
     {
-        _retry.Begin(policy);
+        _retry.Begin(cluster, policy);
         if (policy is not null && NeedsReplay(cluster, policy))
         {
             (_replay ??= new ReplayableRequestBody(_options.ReplayBytes)).Attach(_request.Http.Request);
@@ -117,6 +117,8 @@ internal sealed class RouterState
         }
         if (_retry.IsUsedUp)
             _request.Info.Flags |= ResponseFlags.UpstreamRetryLimitExceeded;
+        if (_retry.IsOverflow)
+            _request.Info.Flags |= ResponseFlags.UpstreamOverflow;
         return _deadline is null || _deadline.AcceptHeaders(response.StatusCode == StatusCodes.Status101SwitchingProtocols);
     }
 
@@ -150,6 +152,7 @@ internal sealed class RouterState
     /// <summary>The request has ended.</summary>
     public ValueTask EndAsync()
     {
+        _retry.End();
         if (_deadline is null && !_replays)
             return ValueTask.CompletedTask;
         return _request.Connection.Loop is { IsCurrent: false } loop ? EndOnLoopAsync(loop) : End();
@@ -174,5 +177,5 @@ internal sealed class RouterState
     // A body is kept only if something can fail after it was begun, so that most requests pay nothing.
     private bool NeedsReplay(Cluster cluster, RetryPolicy policy) =>
         _request.HasBody && _request.Upgrade is null && !(_request.Http.Request.ContentLength > _options.ReplayBytes)
-        && RetryVerdict.NeedsBodyAgain(policy, cluster.Config.Protocol == UpstreamProtocol.Http2, _request.Info.IsGrpc);
+        && RetryVerdict.NeedsBodyAgain(policy, cluster.ProtocolFor(_request.ClientProtocol) == UpstreamProtocol.Http2, _request.Info.IsGrpc);
 }

@@ -58,6 +58,7 @@ internal static class UpstreamFailure
             return LocalReply.SendAsync(request, 400, "Bad Request", flag, "http1.codec_error", close: true);
         if (retriesUsedUp)
             flag |= ResponseFlags.UpstreamRetryLimitExceeded;
+        request.IsOverflow = outcome.Kind == UpstreamOutcomeKind.Overflow;
         string reason = outcome.Reason is null ? "" : $"|{Underscored(outcome.Reason)}";
         string prefix = attempts > 1 ? "retried and the latest reset reason" : "reset reason";
         return LocalReply.SendAsync(
@@ -91,6 +92,7 @@ internal static class UpstreamFailure
         UpstreamOutcomeKind.RemoteReset => (ResponseFlags.UpstreamRemoteReset, 503, "remote reset"),
         UpstreamOutcomeKind.RemoteRefused => (ResponseFlags.UpstreamRemoteReset, 503, "remote refused stream reset"),
         UpstreamOutcomeKind.ProtocolError => (ResponseFlags.UpstreamProtocolError, 502, "protocol error"),
+        UpstreamOutcomeKind.Overflow => (ResponseFlags.UpstreamOverflow, 503, "overflow"),
         UpstreamOutcomeKind.RequestAborted => (ResponseFlags.DownstreamProtocolError, 400, "local reset"),
         _ => (ResponseFlags.LocalReset, 503, "local reset"),
     };

@@ -33,6 +33,9 @@ internal enum UpstreamOutcomeKind
     /// <summary>The client broke off its body or spoke nonsense.</summary>
     RequestAborted,
 
+    /// <summary>A circuit breaker let no further request wait for a connection; never retried.</summary>
+    Overflow,
+
     /// <summary>A fault of our own.</summary>
     LocalReset,
 

@@ -34,6 +34,7 @@ internal sealed class UpstreamRequest : HttpTransformer
     private readonly Http1Exchange? _http1;
     private UpstreamEndpoint _endpoint = null!;
     private Cluster _cluster = null!;
+    private HandlerTicket? _ticket;
     private string _origin = "";
     private bool _refused;
 
@@ -59,11 +60,32 @@ internal sealed class UpstreamRequest : HttpTransformer
 
     private async ValueTask<UpstreamOutcome> ForwardAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
+        UpstreamProtocol protocol = cluster.ProtocolFor(_request.ClientProtocol);
+        if (!cluster.NeedsTickets)
+            return await ForwardAsync(cluster, endpoint, protocol);
+        HandlerTicket? ticket = HandlerTicket.TryBegin(
+            cluster, endpoint, _request.Connection.RemoteEndPoint, _request.Connection.LocalEndPoint, protocol == UpstreamProtocol.Http2);
+        if (ticket is null)
+            return new UpstreamOutcome(UpstreamOutcomeKind.Overflow);
+        HandlerTicket.Current = _ticket = ticket;
+        try
+        {
+            return await ForwardAsync(cluster, endpoint, protocol);
+        }
+        finally
+        {
+            _ticket = null;
+            ticket.End();
+        }
+    }
+
+    private async ValueTask<UpstreamOutcome> ForwardAsync(Cluster cluster, UpstreamEndpoint endpoint, UpstreamProtocol protocol)
+    {
         HttpContext http = _request.Http;
         _request.CountResponseBody();
-        _origin = cluster.OriginOf(endpoint);
+        _origin = cluster.OriginOf(endpoint, _ticket);
         _refused = false;
-        ForwarderRequestConfig config = cluster.Config.Protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
+        ForwarderRequestConfig config = protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
         ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
         if (_refused)
         {
@@ -89,6 +111,8 @@ internal sealed class UpstreamRequest : HttpTransformer
                 Copy(proxyRequest, name, header.Value);
         }
         proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.Host, _request.Authority);
+        if (_ticket is not null)
+            proxyRequest.Options.Set(HandlerTicket.Key, _ticket);
         proxyRequest.RequestUri = new Uri(string.Concat(_origin, _request.Path, _request.Query), AsWritten);
         return ValueTask.CompletedTask;
     }

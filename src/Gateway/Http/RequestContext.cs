@@ -63,6 +63,9 @@ internal sealed class RequestContext
     /// <summary>Whether the client speaks HTTP/1.x.</summary>
     public bool IsHttp1 { get; private set; }
 
+    /// <summary>What the client speaks, where the upstream is to be spoken to alike.</summary>
+    public UpstreamProtocol ClientProtocol => IsHttp1 ? UpstreamProtocol.Http1 : UpstreamProtocol.Http2;
+
     /// <summary>The route; null until one was chosen.</summary>
     public Route? Route { get; set; }
 

@@ -95,8 +95,9 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         bool timedOut = false;
         try
         {
-            TcpUpstream upstream = await TcpConnector.ConnectAsync(cluster, endpoint, facts.Loop, CancellationToken.None);
-            cluster.ReportStatus(endpoint, 200);
+            TcpUpstream upstream = await TcpConnector.ConnectAsync(
+                cluster, endpoint, facts.Loop, cluster.Connector.Preamble(facts.RemoteEndPoint, facts.LocalEndPoint), CancellationToken.None);
+            cluster.ReportStatus(endpoint, 200, 200);
             return upstream;
         }
         catch (SocketException e)

@@ -30,7 +30,7 @@ public sealed class OutlierDetectorTests : IDisposable
 
         for (int i = 1; i <= 10; i++)
         {
-            detector.ReportStatus(First, status);
+            detector.ReportStatus(First, status, status);
             Assert.Equal(ejectedAfter > 0 && i >= ejectedAfter, First.Outlier.IsEjected);
         }
         Assert.Equal(ejectedAfter > 0 ? 1 : 0, _changes);
@@ -42,7 +42,7 @@ public sealed class OutlierDetectorTests : IDisposable
         OutlierDetector detector = Start(new OutlierConfig { Consecutive5xx = 2, MaxEjectionPercent = 100 });
 
         foreach (int status in new[] { 500, 200, 500, 404, 500 })
-            detector.ReportStatus(First, status);
+            detector.ReportStatus(First, status, status);
 
         Assert.False(First.Outlier.IsEjected);
     }
@@ -57,7 +57,7 @@ public sealed class OutlierDetectorTests : IDisposable
         OutlierDetector detector = Start(new OutlierConfig { Consecutive5xx = 1, MaxEjectionPercent = percent });
 
         foreach (UpstreamEndpoint endpoint in _set.Endpoints)
-            detector.ReportStatus(endpoint, 500);
+            detector.ReportStatus(endpoint, 500, 500);
 
         Assert.Equal(4 - ejected, _set.Available().Count);
     }
@@ -84,7 +84,7 @@ public sealed class OutlierDetectorTests : IDisposable
         OutlierDetector split = Start(new OutlierConfig { Consecutive5xx = 1, ConsecutiveLocalOrigin = 2, SplitsLocalOrigin = true, MaxEjectionPercent = 100 });
         UpstreamEndpoint second = _set.Endpoints[1];
         split.ReportFailure(second, timedOut: false);
-        split.ReportStatus(second, 200);
+        split.ReportStatus(second, 200, 200);
         split.ReportFailure(second, timedOut: false);
         Assert.False(second.Outlier.IsEjected);
         split.ReportFailure(second, timedOut: false);
@@ -99,7 +99,7 @@ public sealed class OutlierDetectorTests : IDisposable
 
     private int SecondsOut(OutlierDetector detector)
     {
-        detector.ReportStatus(First, 500);
+        detector.ReportStatus(First, 500, 500);
         Assert.True(First.Outlier.IsEjected);
         int seconds = 0;
         for (; First.Outlier.IsEjected; seconds += 10)

@@ -44,7 +44,7 @@ internal sealed class HealthProbe : IDisposable
             MaxResponseHeadersLength = 80,
             // A check is to show that connections can be made.
             PooledConnectionLifetime = TimeSpan.Zero,
-            ConnectCallback = connector.ConnectAsync,
+            ConnectCallback = connector.ProbeAsync,
         });
     }
 
@@ -59,7 +59,7 @@ internal sealed class HealthProbe : IDisposable
             switch (_config.Protocol)
             {
                 case HealthCheckProtocol.Tcp:
-                    await using (await _connector.ConnectAsync(endpoint.EndPoint, _config.Host, either.Token))
+                    await using (await _connector.ProbeAsync(endpoint.EndPoint, _config.Host, _cluster.Protocol == UpstreamProtocol.Http2, either.Token))
                         return null;
                 case HealthCheckProtocol.Grpc:
                     return await GrpcAsync(endpoint, either.Token);

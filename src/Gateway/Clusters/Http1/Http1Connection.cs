@@ -13,15 +13,17 @@ internal sealed class Http1Connection
     /// <summary>The peer has ended its side.</summary>
     public const int Ended = 0;
 
+    private ConnectionQuota? _quota;
     private IMemoryOwner<byte>? _block;
     private byte[]? _large;
     private int _start;
     private int _end;
 
-    public Http1Connection(LoopChannel socket, Http1Pool pool)
+    public Http1Connection(LoopChannel socket, Http1Pool pool, ConnectionQuota quota)
     {
         Socket = socket;
         Pool = pool;
+        _quota = quota;
         OpenedAt = socket.Loop.Timers.Now;
         IdleTimer = new LoopTimer(static state => ((Http1Connection)state!).Pool.Drop((Http1Connection)state), this);
     }
@@ -37,6 +39,9 @@ internal sealed class Http1Connection
 
     /// <summary>Exchanges begun on it.</summary>
     public int Exchanges { get; set; }
+
+    /// <summary>How often it was handed to somebody who waited while others waited longer.</summary>
+    public int Turns { get; set; }
 
     /// <summary>False = more came than was asked for.</summary>
     public bool IsUsable { get; private set; } = true;
@@ -105,6 +110,8 @@ internal sealed class Http1Connection
     {
         ReleaseBuffer();
         Socket.Close(reset: false);
+        _quota?.Close(Pool.Count);
+        _quota = null;
     }
 
     private void MakeRoom(int limit)

@@ -51,7 +51,8 @@ internal sealed class Http1Exchange
 
     /// <summary>Whether this client does it: HTTP/1.1 from a client on an event loop. Upgrades, tunnels and bodies that are kept for another try go another way.</summary>
     public static bool CanSend(RequestContext request, Cluster cluster, RouterState state) =>
-        request.Connection.Loop is not null && cluster.Config.Protocol == UpstreamProtocol.Http1 &&
+        request.Connection.Loop is not null && cluster.ProtocolFor(request.ClientProtocol) == UpstreamProtocol.Http1 &&
+        cluster.Config.ProxyHeader == ProxyHeaderVersion.None &&
         !state.Replays && (!request.HasBody || request.Http.Request.Body is CountedRequestBody) && request.Upgrade is null && !HttpMethods.IsConnect(request.Method);
 
     /// <summary>Sends the request to an endpoint and the answer to the client. On the loop.</summary>
@@ -65,10 +66,12 @@ internal sealed class Http1Exchange
         try
         {
             // (1)
-            Http1Connection connection = _connection = pool.TryTake() ?? await ConnectAsync(pool);
+            Http1Connection? connection = _connection = pool.TryTake() ?? await ConnectAsync(pool, cluster);
             UpstreamOutcome outcome;
             while (true)
             {
+                if (connection is null)
+                    return new UpstreamOutcome(UpstreamOutcomeKind.Overflow);
                 connection.Exchanges++;
                 // (2), (3)
                 if (!TrySendRequest(connection, out ReadOnlyMemory<byte> rest))
@@ -80,7 +83,7 @@ internal sealed class Http1Exchange
                     break;
                 // It was kept too long, and nothing was lost.
                 connection.Close();
-                connection = _connection = await ConnectAsync(pool);
+                connection = _connection = await ConnectAsync(pool, cluster);
             }
 
             if (outcome.Kind != UpstreamOutcomeKind.Done || _ended)
@@ -149,10 +152,20 @@ internal sealed class Http1Exchange
 
     private CancellationToken Gone => _state.Deadline?.Token ?? (_request.IsHttp1 ? _request.Connection.Closed : _request.Http.RequestAborted);
 
-    private ValueTask<Http1Connection> ConnectAsync(Http1Pool pool)
+    /// <returns>Null = as many requests wait for a connection as may.</returns>
+    private async ValueTask<Http1Connection?> ConnectAsync(Http1Pool pool, Cluster cluster)
     {
         _connection = null;
-        return pool.ConnectAsync(Gone);
+        if (!cluster.Breakers.TryBeginPending())
+            return null;
+        try
+        {
+            return await pool.ConnectAsync(Gone);
+        }
+        finally
+        {
+            cluster.Breakers.EndPending();
+        }
     }
 
     private async ValueTask StopPumpAsync(Http1Connection connection)

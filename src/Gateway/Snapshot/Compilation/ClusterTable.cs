@@ -98,6 +98,7 @@ internal sealed class ClusterTable(CompilationContext context)
         EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : LocalityCompiler.Place(context, service, policy, Endpoints(port, labels)).ToEquatableArray();
         _hashPolicies.Add(LoadBalancerCompiler.HashPolicy(policy?.LoadBalancer));
         _clusters.Add(new ClusterAssignment(
+            ConnectionPoolCompiler.Apply(
             new ClusterConfig
             {
                 Name = name,
@@ -111,19 +112,13 @@ internal sealed class ClusterTable(CompilationContext context)
                     ServiceResolution.DnsRoundRobin => DiscoveryType.LogicalDns,
                     _ => DiscoveryType.Static,
                 },
-                ConnectTimeout = policy?.ConnectionPool?.Tcp?.ConnectTimeout ?? context.Config.Mesh.ConnectTimeout,
-                IdleTimeout = ConnectionPoolCompiler.IdleTimeout(policy?.ConnectionPool),
-                MaxConnectionDuration = ConnectionPoolCompiler.MaxConnectionDuration(policy?.ConnectionPool),
-                Keepalive = ConnectionPoolCompiler.Keepalive(policy?.ConnectionPool),
-                TcpIdleTimeout = ConnectionPoolCompiler.TcpIdleTimeout(policy?.ConnectionPool),
-                MaxConnections = Math.Max(0, policy?.ConnectionPool?.Tcp?.MaxConnections ?? 0),
-                MaxRequests = Math.Max(0, policy?.ConnectionPool?.Http?.Http2MaxRequests ?? 0),
                 LoadBalancer = LoadBalancerCompiler.Compile(policy?.LoadBalancer),
                 HealthCheck = HealthCheckCompiler.Compile(rule, key.Host),
                 OutlierDetection = OutlierCompiler.Compile(policy?.OutlierDetection),
                 Tls = tls,
                 Identity = new DestinationIdentity(service.Host, service.Name, service.Namespace),
             },
+            policy, port.Protocol, context.Config.Mesh),
             endpoints)
         {
             Policy = PolicyOrigins.Of(rule, policy),

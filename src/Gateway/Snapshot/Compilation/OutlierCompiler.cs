@@ -14,6 +14,7 @@ internal static class OutlierCompiler
         Consecutive5xx = detection.Consecutive5xxErrors ?? Defaults.Consecutive5xx,
         ConsecutiveGateway = detection.ConsecutiveGatewayErrors ?? 0,
         ConsecutiveLocalOrigin = detection.ConsecutiveLocalOriginFailures is > 0 and uint failures ? failures : Defaults.ConsecutiveLocalOrigin,
+        ErrorCodes = detection.OutlierDetectionHttpErrorCodes,
         SplitsLocalOrigin = detection.SplitExternalLocalOriginErrors is true,
         Interval = detection.Interval is { } interval && interval > TimeSpan.Zero ? interval : Defaults.Interval,
         BaseEjectionTime = detection.BaseEjectionTime is { } ejection && ejection > TimeSpan.Zero ? ejection : Defaults.BaseEjectionTime,
