@@ -196,7 +196,7 @@ internal sealed class Cluster : IDisposable
     {
         _discovery?.Dispose();
         foreach (UpstreamEndpoint endpoint in _balancer.Endpoints.Endpoints)
-            endpoint.Http1.Retire();
+            endpoint.Retire();
         _outliers?.Dispose();
         _health?.Dispose();
         _balancer.Dispose();
@@ -234,7 +234,7 @@ internal sealed class Cluster : IDisposable
         foreach (UpstreamEndpoint endpoint in before.Values)
         {
             if (!now.ContainsKey(endpoint.EndPoint))
-                endpoint.Http1.Retire();
+                endpoint.Retire();
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Clusters.Http1;
+using Gateway.Clusters.Http2;
 
 namespace Gateway.Clusters;
 
@@ -24,6 +25,7 @@ internal sealed class UpstreamEndpoint
     {
         EndPoint = endPoint;
         Http1 = new LoopPools<Http1Pool>((loop, cluster, host) => new Http1Pool(loop, this, cluster, host));
+        Http2 = new LoopPools<Http2Pool>((loop, cluster, host) => new Http2Pool(loop, this, cluster, host, Http2Options.Default));
         Authority = authority;
         Origin = $"http://{authority}";
         SecureOrigin = $"https://{authority}";
@@ -50,6 +52,9 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>Connections of our own HTTP/1.1 client.</summary>
     public LoopPools<Http1Pool> Http1 { get; }
+
+    /// <summary>Connections of our own HTTP/2 client.</summary>
+    public LoopPools<Http2Pool> Http2 { get; }
 
     /// <summary>What outlier detection knows of it.</summary>
     public OutlierState Outlier { get; } = new();
@@ -91,6 +96,13 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>A request has ended.</summary>
     public void End() => Interlocked.Decrement(ref _activeRequests);
+
+    /// <summary>It serves the cluster no more: its connections end when their requests have ended.</summary>
+    public void Retire()
+    {
+        Http1.Retire();
+        Http2.Retire();
+    }
 
     /// <summary>A connection could not be made.</summary>
     public void CountConnectFailure() => Interlocked.Increment(ref _connectFailures);

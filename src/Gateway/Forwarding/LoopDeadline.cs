@@ -25,6 +25,7 @@ internal sealed class LoopDeadline : RequestDeadline
     private CancellationTokenRegistration _client;
     private bool _tryRunning;
     private bool _routePassed;
+    private int _life;
 
     public LoopDeadline(EventLoop loop)
     {
@@ -87,6 +88,15 @@ internal sealed class LoopDeadline : RequestDeadline
     /// <inheritdoc/>
     public override void OnRequestComplete()
     {
+        if (!_loop.IsCurrent)
+        {
+            // The server completed a read of the body on another thread.
+            HttpContext? http = _http;
+            int life = _life;
+            _loop.Post(_ => OnRequestComplete(http, life), null);
+            return;
+        }
+
         Start(_routeTimer, _timeouts.Route);
         if (_tryRunning)
             Start(_tryTimer, _timeouts.PerTry);
@@ -99,8 +109,15 @@ internal sealed class LoopDeadline : RequestDeadline
         _loop.Timers.Clear(_routeTimer);
         DropSource();
         _cause = DeadlineCause.Ended;
+        _life++;
         _http = null;
         Reached = null;
+    }
+
+    private void OnRequestComplete(HttpContext? http, int life)
+    {
+        if (_http is not null && _http == http && _life == life)
+            OnRequestComplete();
     }
 
     private void EndTry()

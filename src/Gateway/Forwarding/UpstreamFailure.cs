@@ -31,6 +31,11 @@ internal static class UpstreamFailure
     /// <summary>No connection, because of TLS.</summary>
     public static UpstreamOutcome OfTls(Exception e) => new(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{e.Message}:TLS_error_end");
 
+    /// <summary>No connection, or none in time.</summary>
+    public static UpstreamOutcome OfConnect(SocketException e) => e.SocketErrorCode == SocketError.TimedOut
+        ? new UpstreamOutcome(UpstreamOutcomeKind.ConnectTimeout)
+        : new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"delayed connect error: {e.Message}");
+
     /// <summary>Answers the client, or, if an answer has begun, breaks it off.</summary>
     public static ValueTask AnswerAsync(RequestContext request, UpstreamOutcome outcome, int attempts, bool retriesUsedUp)
     {
@@ -130,8 +135,7 @@ internal static class UpstreamFailure
 
     private static UpstreamOutcome ClassifyConnect(HttpRequestException e) => e.InnerException switch
     {
-        SocketException { SocketErrorCode: SocketError.TimedOut } => new UpstreamOutcome(UpstreamOutcomeKind.ConnectTimeout),
-        SocketException socket => new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"delayed connect error: {socket.Message}"),
+        SocketException socket => OfConnect(socket),
         _ => new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure),
     };
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Gateway.Clusters;
 using Gateway.Forwarding.Http1;
+using Gateway.Forwarding.Http2;
 using Gateway.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -11,8 +12,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// One attempt, and the seam behind which the means of forwarding differ: our own HTTP/1.1 client on the event loop that
-/// holds the client's connection, and for all it does not do YARP's forwarder, whose transformer this object is: headers
+/// One attempt, and the seam behind which the means of forwarding differ: our own clients on the event loop that holds
+/// the client's connection, and for all they do not do YARP's forwarder, whose transformer this object is: headers
 /// go out and come back exactly as the gateway has them. One per request slot.
 /// </summary>
 internal sealed class UpstreamRequest : HttpTransformer
@@ -31,7 +32,9 @@ internal sealed class UpstreamRequest : HttpTransformer
     private readonly RequestContext _request;
     private readonly IHttpForwarder _forwarder;
     private readonly RouterState _state;
-    private readonly Http1Exchange? _http1;
+    private readonly bool _ownClient;
+    private Http1Exchange? _http1;
+    private Http2Exchange? _http2;
     private UpstreamEndpoint _endpoint = null!;
     private Cluster _cluster = null!;
     private HandlerTicket? _ticket;
@@ -43,11 +46,11 @@ internal sealed class UpstreamRequest : HttpTransformer
         _request = request;
         _forwarder = forwarder;
         _state = state;
-        _http1 = ownClient ? new Http1Exchange(request, state) : null;
+        _ownClient = ownClient;
     }
 
     /// <summary>Whether requests to a cluster are sent by a client that never leaves the loop of the client's connection.</summary>
-    public bool StaysOnLoop(Cluster cluster) => _http1 is not null && Http1Exchange.CanSend(_request, cluster, _state);
+    public bool StaysOnLoop(Cluster cluster) => _ownClient && (Http1Exchange.CanSend(_request, cluster, _state) || Http2Exchange.CanSend(_request, cluster));
 
     /// <summary>Sends the request to an endpoint and the answer to the client.</summary>
     public ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
@@ -55,7 +58,11 @@ internal sealed class UpstreamRequest : HttpTransformer
         _endpoint = endpoint;
         _cluster = cluster;
         _request.Info.UpstreamHost = endpoint.Address;
-        return StaysOnLoop(cluster) ? _http1!.SendAsync(cluster, endpoint) : ForwardAsync(cluster, endpoint);
+        if (!_ownClient)
+            return ForwardAsync(cluster, endpoint);
+        if (Http1Exchange.CanSend(_request, cluster, _state))
+            return (_http1 ??= new Http1Exchange(_request, _state)).SendAsync(cluster, endpoint);
+        return Http2Exchange.CanSend(_request, cluster) ? (_http2 ??= new Http2Exchange(_request, _state)).SendAsync(cluster, endpoint) : ForwardAsync(cluster, endpoint);
     }
 
     private async ValueTask<UpstreamOutcome> ForwardAsync(Cluster cluster, UpstreamEndpoint endpoint)

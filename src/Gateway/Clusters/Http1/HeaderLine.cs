@@ -35,6 +35,12 @@ internal enum HeaderKind : byte
 
     /// <summary>last-modified</summary>
     LastModified,
+
+    /// <summary>HTTP/2 only: <c>:status</c> and the like.</summary>
+    Pseudo,
+
+    /// <summary>HTTP/2 only: what makes its message malformed.</summary>
+    Invalid,
 }
 
 /// <summary>A header line as strings. Immutable, so that equal lines can share one.</summary>

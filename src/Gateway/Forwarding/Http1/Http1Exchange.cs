@@ -118,9 +118,7 @@ internal sealed class Http1Exchange
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode == SocketError.TimedOut
-                ? new UpstreamOutcome(UpstreamOutcomeKind.ConnectTimeout)
-                : new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"delayed connect error: {e.Message}");
+            return UpstreamFailure.OfConnect(e);
         }
         catch (AuthenticationException e)
         {

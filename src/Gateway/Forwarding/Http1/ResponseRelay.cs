@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Gateway.Clusters.Http1;
 using Gateway.Http;
 using Gateway.Transport;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding.Http1;
@@ -21,43 +20,9 @@ internal static class ResponseRelay
     /// <summary>Puts status and headers on the client's response.</summary>
     public static void CopyHead(RequestContext request, ResponseHead head)
     {
-        HttpResponse response = request.Http.Response;
-        response.StatusCode = head.Status;
         if (head.Reason is { } reason && request.IsHttp1)
             request.Http.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
-        IHeaderDictionary headers = response.Headers;
-        foreach (HeaderLine line in head.Lines)
-        {
-            switch (line.Kind)
-            {
-                case HeaderKind.TransferEncoding or HeaderKind.Connection or HeaderKind.HopByHop:
-                    break;
-                case HeaderKind.ContentType when headers.ContentType.Count == 0:
-                    headers.ContentType = line.Value;
-                    break;
-                case HeaderKind.Date when headers.Date.Count == 0:
-                    headers.Date = line.Value;
-                    break;
-                case HeaderKind.Server when headers.Server.Count == 0:
-                    headers.Server = line.Value;
-                    break;
-                case HeaderKind.CacheControl when headers.CacheControl.Count == 0:
-                    headers.CacheControl = line.Value;
-                    break;
-                case HeaderKind.ETag when headers.ETag.Count == 0:
-                    headers.ETag = line.Value;
-                    break;
-                case HeaderKind.LastModified when headers.LastModified.Count == 0:
-                    headers.LastModified = line.Value;
-                    break;
-                case HeaderKind.ContentLength:
-                    headers.ContentLength = head.ContentLength;
-                    break;
-                default:
-                    UpstreamResponse.Append(headers, line.Name, line.Value);
-                    break;
-            }
-        }
+        ResponseLines.Copy(request.Http.Response, head.Status, head.Lines, head.ContentLength);
     }
 
     /// <summary>Takes a body of known length that has come with its head; it is left unflushed, so that the server sends both at once.</summary>
