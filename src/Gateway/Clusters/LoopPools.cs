@@ -51,7 +51,7 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
     }
 
     /// <summary>Somebody waits: each loop closes a connection of another pool that nobody uses, if it has one. Any thread.</summary>
-    public void GiveUpIdle(TPool waiting)
+    public void GiveUpIdle(ILoopPool waiting)
     {
         foreach (PoolsOfLoop? pools in _loops)
             pools?.Loop.Scheduler.Schedule(static state => ((Wish)state!).Fulfil(), new Wish(pools, waiting));
@@ -88,15 +88,15 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
         }
     }
 
-    private sealed class Wish(PoolsOfLoop pools, TPool waiting)
+    private sealed class Wish(PoolsOfLoop pools, ILoopPool waiting)
     {
         public void Fulfil()
         {
-            if (pools.Any is { } any && any != waiting && any.GiveUpOne())
+            if (pools.Any is { } any && !ReferenceEquals(any, waiting) && any.GiveUpOne())
                 return;
             foreach (TPool pool in pools.ByHost.Values)
             {
-                if (pool != waiting && pool.GiveUpOne())
+                if (!ReferenceEquals(pool, waiting) && pool.GiveUpOne())
                     return;
             }
         }

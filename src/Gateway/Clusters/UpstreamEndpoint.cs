@@ -25,7 +25,7 @@ internal sealed class UpstreamEndpoint
     {
         EndPoint = endPoint;
         Http1 = new LoopPools<Http1Pool>((loop, cluster, host) => new Http1Pool(loop, this, cluster, host));
-        Http2 = new LoopPools<Http2Pool>((loop, cluster, host) => new Http2Pool(loop, this, cluster, host, Http2Options.Default));
+        Http2 = new LoopPools<Http2Pool>((loop, cluster, host) => new Http2Pool(loop, this, cluster, host, Http2Options.Of(cluster.Config)));
         Authority = authority;
         Origin = $"http://{authority}";
         SecureOrigin = $"https://{authority}";
@@ -96,6 +96,13 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>A request has ended.</summary>
     public void End() => Interlocked.Decrement(ref _activeRequests);
+
+    /// <summary>Somebody waits for room: idle connections of other pools are closed for it. Any thread.</summary>
+    public void GiveUpIdle(ILoopPool waiting)
+    {
+        Http1.GiveUpIdle(waiting);
+        Http2.GiveUpIdle(waiting);
+    }
 
     /// <summary>It serves the cluster no more: its connections end when their requests have ended.</summary>
     public void Retire()

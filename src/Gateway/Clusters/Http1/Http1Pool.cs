@@ -114,7 +114,7 @@ internal sealed class Http1Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
         while (true)
         {
             ValueTask<object?> turn = quota.WaitAsync(Count, this, cancellationToken);
-            endpoint.Http1.GiveUpIdle(this);
+            endpoint.GiveUpIdle(this);
             object? handed = await turn;
             await loop.SwitchAsync();
             if (handed is not Http1Connection connection)

@@ -61,7 +61,6 @@ internal sealed partial class Http2Connection
                 break;
             }
 
-            _lastReceived = Loop.Timers.Now;
             int total = _partialLength + received;
             int used = Process(scratch.AsSpan(0, total));
             if (IsClosed)
@@ -319,6 +318,8 @@ internal sealed partial class Http2Connection
             return Http2Error.FrameSize;
         if ((head.Flags & Http2Flags.Acknowledge) == 0)
             WritePing(acknowledges: true, BinaryPrimitives.ReadUInt64BigEndian(payload));
+        else if (_pingSent)
+            NoteAlive();
         return Useless();
     }
 

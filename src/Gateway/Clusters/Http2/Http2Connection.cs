@@ -12,6 +12,7 @@ internal sealed partial class Http2Connection
     private readonly LoopChannel _channel;
     private readonly Http2Pool _pool;
     private readonly Http2Options _options;
+    private readonly Action _closed;
     private readonly Dictionary<int, Http2Stream> _streams = [];
     private readonly Stack<Http2Stream> _free = new();
     private readonly List<Http2Stream> _touched = [];
@@ -24,10 +25,14 @@ internal sealed partial class Http2Connection
     private int _nextId = 1;
     private bool _waking;
     private bool _pingSent;
-    private long _lastReceived;
 
-    public Http2Connection(LoopChannel channel, Http2Pool pool, Http2Options options)
+    /// <param name="channel">A connected channel; now this object's.</param>
+    /// <param name="pool">Its pool.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="closed">Called when it has ended.</param>
+    public Http2Connection(LoopChannel channel, Http2Pool pool, Http2Options options, Action closed)
     {
+        _closed = closed;
         _channel = channel;
         _pool = pool;
         _options = options;
@@ -77,6 +82,7 @@ internal sealed partial class Http2Connection
         if (failure != Http2Failure.None)
             return failure;
         SetIdle();
+        NoteAlive();
         if (_pool.MaxConnectionDuration != Timeout.InfiniteTimeSpan)
             Loop.Timers.Set(_lifeTimer, _pool.MaxConnectionDuration);
         return failure;
@@ -88,12 +94,7 @@ internal sealed partial class Http2Connection
     public Http2Stream Open(bool endsStream, bool isHead)
     {
         if (_streams.Count == 0)
-        {
             Loop.Timers.Clear(_idleTimer);
-            if (!_aliveTimer.IsSet)
-                Loop.Timers.Set(_aliveTimer, _options.KeepAliveInterval);
-        }
-
         if (!_free.TryPop(out Http2Stream? stream))
             stream = new Http2Stream(this);
         stream.Begin(_nextId, _peer.InitialWindow, _options.StreamWindow, isHead);
@@ -103,7 +104,7 @@ internal sealed partial class Http2Connection
         _guard.Use();
         _nextId += 2;
         // The numbers of streams come to their end.
-        if (_nextId < 0)
+        if (_nextId < 0 || (_options.MaxRequests > 0 && _nextId / 2 >= _options.MaxRequests))
             Drain();
         return stream;
     }
@@ -189,24 +190,22 @@ internal sealed partial class Http2Connection
 
     private void CheckAlive()
     {
-        // Nothing is asked of a backend from which nothing is awaited.
-        if (_streams.Count == 0)
-        {
-            _pingSent = false;
-            return;
-        }
-
-        long silentMs = Loop.Timers.Now - _lastReceived;
-        if (_pingSent && silentMs >= _options.KeepAliveTimeout.TotalMilliseconds)
+        if (_pingSent)
         {
             Close(Http2Error.NoError, Http2Failure.ConnectionEnded);
             return;
         }
 
-        _pingSent = silentMs >= _options.KeepAliveInterval.TotalMilliseconds;
-        if (_pingSent)
-            WritePing(acknowledges: false, 0);
-        Loop.Timers.Set(_aliveTimer, _pingSent ? _options.KeepAliveTimeout : _options.KeepAliveInterval);
+        _pingSent = true;
+        WritePing(acknowledges: false, 0);
+        Loop.Timers.Set(_aliveTimer, _options.KeepAliveTimeout);
+    }
+
+    private void NoteAlive()
+    {
+        _pingSent = false;
+        if (_options.KeepAliveInterval != Timeout.InfiniteTimeSpan)
+            Loop.Timers.Set(_aliveTimer, _options.KeepAliveInterval);
     }
 
     private void Touch(Http2Stream stream)
@@ -245,6 +244,7 @@ internal sealed partial class Http2Connection
         SendWhatGoes();
         IsClosed = true;
         _channel.Close(reset: false);
+        _closed();
         Loop.Timers.Clear(_idleTimer);
         Loop.Timers.Clear(_lifeTimer);
         Loop.Timers.Clear(_aliveTimer);

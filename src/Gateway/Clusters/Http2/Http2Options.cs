@@ -3,8 +3,14 @@ namespace Gateway.Clusters.Http2;
 /// <summary>Limits of connections of HTTP/2 to backends.</summary>
 internal sealed record Http2Options
 {
-    /// <summary>The usual ones.</summary>
-    public static Http2Options Default { get; } = new();
+    /// <summary>Those of a cluster.</summary>
+    public static Http2Options Of(ClusterConfig config)
+    {
+        var options = new Http2Options { MaxRequests = config.MaxRequestsPerConnection };
+        if (config.MaxConcurrentStreams > 0)
+            options = options with { MaxStreams = Math.Min(options.MaxStreams, config.MaxConcurrentStreams) };
+        return config.Http2Keepalive is { } keepalive ? options with { KeepAliveInterval = keepalive.Interval, KeepAliveTimeout = keepalive.Timeout } : options;
+    }
 
     /// <summary>What a backend may send on a stream before we have passed it on, in bytes.</summary>
     public int StreamWindow { get; init; } = 256 * 1024;
@@ -24,11 +30,14 @@ internal sealed record Http2Options
     /// <summary>Requests that wait for a connection or a stream.</summary>
     public int MaxWaiting { get; init; } = 8192;
 
-    /// <summary>A connection that has said nothing for so long while it should is asked whether it is alive.</summary>
-    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>Requests after which a connection takes no more; 0 = no limit.</summary>
+    public int MaxRequests { get; init; }
 
-    /// <summary>How long it may take to answer that.</summary>
-    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    /// <summary>Time between pings; infinite = none.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>A connection whose answer to a ping takes longer is closed.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Frames that bring nothing, which a backend may send at once; see <see cref="Http2FloodGuard"/>.</summary>
     public int IdleFrameBurst { get; init; } = 4096;

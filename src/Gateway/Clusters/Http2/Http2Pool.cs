@@ -81,6 +81,14 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
             connection.Drain();
     }
 
+    /// <inheritdoc/>
+    public bool GiveUpOne()
+    {
+        Http2Connection? unused = _connections.Find(static connection => connection.Streams == 0);
+        unused?.Drain();
+        return unused is not null;
+    }
+
     /// <summary>A stream has ended, or more are allowed: those who wait look again, soon.</summary>
     public void OnRoom()
     {
@@ -126,14 +134,15 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
         Exception? error = null;
         try
         {
-            LoopChannel channel = await cluster.Connector.ConnectAsync(loop, endpoint.EndPoint, authority, CancellationToken.None);
-            var connection = new Http2Connection(channel, this, options);
-            failure = await connection.OpenAsync(cluster.Config.ConnectTimeout);
-            if (failure == Http2Failure.None && !connection.IsClosed)
+            if (await TryOpenAsync() is { } connection)
             {
-                _connections.Add(connection);
-                if (_retired)
-                    connection.Drain();
+                failure = await connection.OpenAsync(cluster.Config.ConnectTimeout);
+                if (failure == Http2Failure.None && !connection.IsClosed)
+                {
+                    _connections.Add(connection);
+                    if (_retired)
+                        connection.Drain();
+                }
             }
         }
         catch (Exception e)
@@ -147,6 +156,48 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
             WakeSome();
         else
             Fail(failure, error);
+    }
+
+    /// <returns>Null = nobody waits for it any more.</returns>
+    private async ValueTask<Http2Connection?> TryOpenAsync()
+    {
+        ConnectionQuota quota = cluster.Connections;
+        ConnectionCount count = endpoint.OwnConnections;
+        if (!quota.TryOpen(count))
+        {
+            using var limit = new CancellationTokenSource(cluster.Config.ConnectTimeout);
+            ValueTask<object?> turn = quota.WaitAsync(count, pool: null, limit.Token);
+            endpoint.GiveUpIdle(this);
+            try
+            {
+                await turn;
+            }
+            catch (OperationCanceledException)
+            {
+                throw new SocketException((int)SocketError.TimedOut);
+            }
+
+            await loop.SwitchAsync();
+        }
+
+        try
+        {
+            if (_waiting.Count > 0)
+                return new Http2Connection(await cluster.Connector.ConnectAsync(loop, endpoint.EndPoint, authority, isHttp2: true, default, CancellationToken.None), this, options, new Place(quota, count).Leave);
+        }
+        catch
+        {
+            quota.Close(count);
+            throw;
+        }
+
+        quota.Close(count);
+        return null;
+    }
+
+    private sealed class Place(ConnectionQuota quota, ConnectionCount count)
+    {
+        public void Leave() => quota.Close(count);
     }
 
     // As Envoy does: a failed connection fails all that wait.

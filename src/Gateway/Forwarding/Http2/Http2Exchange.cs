@@ -46,7 +46,8 @@ internal sealed class Http2Exchange
 
     /// <summary>Whether this client does it: HTTP/2 for a client on an event loop. Tunnels go another way.</summary>
     public static bool CanSend(RequestContext request, Cluster cluster) =>
-        request.Connection.Loop is not null && cluster.Config.Protocol == UpstreamProtocol.Http2 && request.Upgrade is null && !HttpMethods.IsConnect(request.Method);
+        request.Connection.Loop is not null && cluster.ProtocolFor(request.ClientProtocol) == UpstreamProtocol.Http2 &&
+        cluster.Config.ProxyHeader == ProxyHeaderVersion.None && request.Upgrade is null && !HttpMethods.IsConnect(request.Method);
 
     /// <summary>Sends the request to an endpoint and the answer to the client. On the loop.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -62,7 +63,9 @@ internal sealed class Http2Exchange
                 Http2Connection? connection = pool.TryFind();
                 while (connection is null)
                 {
-                    Http2Failure failure = await pool.WaitAsync(Gone);
+                    if (!cluster.Breakers.TryBeginPending())
+                        return new UpstreamOutcome(UpstreamOutcomeKind.Overflow);
+                    Http2Failure failure = await WaitAsync(pool, cluster);
                     if (failure != Http2Failure.None)
                         return Outcome(failure, answered: false);
                     connection = pool.TryFind();
@@ -88,6 +91,18 @@ internal sealed class Http2Exchange
         finally
         {
             Finish();
+        }
+    }
+
+    private async ValueTask<Http2Failure> WaitAsync(Http2Pool pool, Cluster cluster)
+    {
+        try
+        {
+            return await pool.WaitAsync(Gone);
+        }
+        finally
+        {
+            cluster.Breakers.EndPending();
         }
     }
 
