@@ -5,6 +5,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Gateway.Clusters.LoadBalancing;
 
 namespace Gateway.Benchmarks;
 
@@ -15,9 +16,10 @@ internal static class Summary
     private const int Runs = 3;
     private const double MemoryLimitMegabytes = 400;
 
-    public static async Task<int> RunAsync(TextWriter output)
+    public static async Task<int> RunAsync(TextWriter output, string? part)
     {
-        List<Row> rows = [.. await ProcessRowsAsync(), .. MatchingRows()];
+        // --summary endpoints: only those rows; they take seconds.
+        List<Row> rows = part == "endpoints" ? [.. EndpointRows()] : [.. await ProcessRowsAsync(), .. MatchingRows(), .. EndpointRows()];
         output.WriteLine("| what | measured | limit |");
         output.WriteLine("|---|---|---|");
         foreach (Row row in rows)
@@ -56,6 +58,19 @@ internal static class Summary
             Ratio("match of the last of 10,000 hosts against the first", nanoseconds["FirstHost"], nanoseconds["LastHost"]),
             Ratio("match of the last of 1,000 routes of a host against the first", nanoseconds["FirstRoute"], nanoseconds["LastRoute"]),
         ];
+    }
+
+    private static IEnumerable<Row> EndpointRows()
+    {
+        foreach ((LoadBalancerAlgorithm algorithm, int tableSize) in ((LoadBalancerAlgorithm, int)[])
+            [(LoadBalancerAlgorithm.LeastRequest, 0), (LoadBalancerAlgorithm.RoundRobin, 0), (LoadBalancerAlgorithm.RingHash, 1024), (LoadBalancerAlgorithm.Maglev, 65_537)])
+        {
+            double update = EndpointUpdates.MillisecondsPerUpdate(algorithm, tableSize);
+            yield return new($"10,000 endpoints updated once a second, {algorithm}: share of a core", Text($"{update / 10:F2} %"), "5 %", update < 50);
+            double few = EndpointUpdates.NanosecondsPerPick(algorithm, tableSize, 10);
+            double many = EndpointUpdates.NanosecondsPerPick(algorithm, tableSize, 1000);
+            yield return new($"choosing among 1,000 endpoints against 10, {algorithm}", Text($"{few:F0} ns, {many:F0} ns: {many / few:F2}"), "3.00", many / few <= 3);
+        }
     }
 
     private static Row Time(string what, double milliseconds, double limit, double? processorMilliseconds = null)

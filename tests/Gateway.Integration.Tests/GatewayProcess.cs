@@ -60,6 +60,16 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>The port bound for a configured one.</summary>
     public async Task<int> PortAsync(int configured) => (await ListenersAsync())[configured];
 
+    /// <summary>An answer of the admin port.</summary>
+    public async Task<JsonElement> AdminAsync(string path) => JsonDocument.Parse(await _admin.GetStringAsync(path)).RootElement;
+
+    /// <summary>Its resident memory.</summary>
+    public long ResidentBytes()
+    {
+        _process.Refresh();
+        return _process.WorkingSet64;
+    }
+
     /// <summary>Sends SIGTERM and waits for the end; gives the exit code.</summary>
     public async Task<int> TerminateAsync()
     {

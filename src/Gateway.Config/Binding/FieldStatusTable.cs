@@ -60,7 +60,6 @@ internal static class FieldStatusTable
             yield return new(Kind, rules + ".match[].sourceNamespace", NoEffect, "gateways look at port, gateways and server names only, in Istio as well");
         }
         yield return new(Kind, "spec.tcp[].match[].sourceSubnet", NoEffect, "gateways look at port, gateways and server names only, in Istio as well");
-        yield return new(Kind, Http + "retries.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, Http + "fault.abort.http2Error", NoEffect, "refused, as by Istio");
         yield return new(Kind, Http + "fault.delay.exponentialDelay", NoEffect, "refused, as by Istio");
         yield return new(Kind, Http + "match[].statPrefix", Ignored, "no statistics of single routes are kept");
@@ -119,7 +118,6 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfMeshConfig()
     {
         const string Kind = MeshConfigBinder.Kind;
-        yield return new(Kind, "defaultHttpRetryPolicy.retryRemoteLocalities", Ignored, "load balancing does not look at localities");
         yield return new(Kind, "accessLogFormat", Supported, "`%UPSTREAM_LOCAL_ADDRESS%` is always missing: pooled connections to destinations do not tell it");
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "use localityLbSetting");
         yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");

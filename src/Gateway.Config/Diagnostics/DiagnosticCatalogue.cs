@@ -64,8 +64,8 @@ public static class DiagnosticCatalogue
     /// <summary>An API version that is not known.</summary>
     public static readonly DiagnosticDescriptor UnknownVersion = new("GW0108", Severity.Error, "A kind that the gateway reads is written in an API version that it does not know.", "IST0106");
 
-    /// <summary>An annotation about health checks that cannot be used.</summary>
-    public static readonly DiagnosticDescriptor BadHealthCheck = new("GW0109", Severity.Warning, "An annotation about active health checks cannot be used; its default is used, and without a protocol nothing is checked.");
+    /// <summary>An annotation of the gateway's own that cannot be used.</summary>
+    public static readonly DiagnosticDescriptor BadAnnotation = new("GW0109", Severity.Warning, "An annotation of the gateway's own (gateway/...) cannot be used; its default is used, and without a protocol no health is checked.");
 
     /// <summary>A destination host is unknown.</summary>
     public static readonly DiagnosticDescriptor UnknownHost = new("GW0201", Severity.Warning, "A destination names a host that nothing defines; requests get 503 (NC).", "IST0101");

@@ -23,7 +23,8 @@ internal static class DestinationRuleValidator
             TrafficPolicyRules.Check(findings, subset.TrafficPolicy, warn: false);
         }
 
-        HealthCheckAnnotations.Read(findings.Resource.Metadata.Annotations, findings.BadHealthCheck);
+        HealthCheckAnnotations.Read(findings.Resource.Metadata.Annotations, findings.BadAnnotation);
+        StickySplitAnnotation.Read(findings.Resource.Metadata.Annotations, findings.BadAnnotation);
         ExportToRules.Check(findings, spec, spec.ExportTo, ownNamespaceOnly: spec.WorkloadSelector is not null);
         if (spec.WorkloadSelector is { } selector)
         {

@@ -63,8 +63,8 @@ internal sealed class Findings(Resource resource, List<Diagnostic> list)
     /// <summary>A broken rule about one annotation.</summary>
     public void AnnotationError(string name, string reason) => Annotation(DiagnosticCatalogue.Invalid, name, reason);
 
-    /// <summary>An annotation about health checks that cannot be used.</summary>
-    public void BadHealthCheck(string name, string reason) => Annotation(DiagnosticCatalogue.BadHealthCheck, name, reason);
+    /// <summary>An annotation of the gateway's own that cannot be used.</summary>
+    public void BadAnnotation(string name, string reason) => Annotation(DiagnosticCatalogue.BadAnnotation, name, reason);
 
     private void Annotation(DiagnosticDescriptor code, string name, string reason)
     {

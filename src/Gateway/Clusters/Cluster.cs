@@ -127,6 +127,9 @@ internal sealed class Cluster : IDisposable
     /// <param name="attempt">How many choices for the request were passed over before.</param>
     public UpstreamEndpoint? Pick(ulong? hash = null, int attempt = 0) => _balancer.Pick(hash, attempt);
 
+    /// <summary>An endpoint that was not tried yet, as <see cref="ClusterBalancer.PickUntried"/>.</summary>
+    public UpstreamEndpoint? PickUntried(List<UpstreamEndpoint> tried, int elsewhere = 0) => _balancer.PickUntried(tried, elsewhere);
+
     /// <summary>An endpoint has answered with a status; of gRPC, the status of the call stands for another one.</summary>
     public void ReportStatus(UpstreamEndpoint endpoint, int status, int standsFor) => _outliers?.ReportStatus(endpoint, status, standsFor);
 

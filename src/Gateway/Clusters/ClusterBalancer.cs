@@ -52,6 +52,31 @@ internal sealed class ClusterBalancer : IDisposable
     /// <param name="attempt">How many choices for the request were passed over before.</param>
     public UpstreamEndpoint? Pick(ulong? hash, int attempt) => _balancer.Pick(hash, attempt);
 
+    /// <summary>An endpoint that was not tried yet, of the nearest priority that has one; null = there is none. For retries: it looks at all.</summary>
+    /// <param name="tried">The endpoints tried.</param>
+    /// <param name="elsewhere">Priorities of the first so many of them are left out.</param>
+    public UpstreamEndpoint? PickUntried(List<UpstreamEndpoint> tried, int elsewhere = 0)
+    {
+        EndpointSet set = _endpoints.Available();
+        HashSet<int> leftOut = [];
+        for (int i = 0; elsewhere > 0 && i < _endpoints.Count; i++)
+        {
+            if (tried.IndexOf(_endpoints.Endpoints[i]) is var index && index >= 0 && index < elsewhere)
+                leftOut.Add(_endpoints.PlaceOf(i).Priority);
+        }
+        int best = -1;
+        int start = set.Count == 0 ? 0 : _random.Next(set.Count);
+        for (int i = 0; i < set.Count; i++)
+        {
+            int at = (start + i) % set.Count;
+            if (tried.Contains(set.Endpoints[at]) || leftOut.Contains(set.PlaceOf(at).Priority))
+                continue;
+            if (best < 0 || set.PlaceOf(at).Priority < set.PlaceOf(best).Priority)
+                best = at;
+        }
+        return best < 0 ? null : set.Endpoints[best];
+    }
+
     /// <summary>Takes new endpoints.</summary>
     public void Publish(EndpointSet endpoints)
     {

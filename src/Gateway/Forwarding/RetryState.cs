@@ -44,16 +44,24 @@ internal sealed class RetryState(Random random)
         _tried.Clear();
     }
 
-    /// <summary>Chooses the endpoint of the next try; endpoints tried before are passed over as often as the policy says. Null = there is none.</summary>
+    /// <summary>
+    /// Chooses the endpoint of the next try; endpoints tried before are passed over as often as the policy says, and then,
+    /// unlike in Envoy, for any that was not tried: chance alone must not fail a request. Null = there is none.
+    /// </summary>
     public UpstreamEndpoint? Choose(Cluster cluster, ulong? hash)
     {
         Attempts++;
         UpstreamEndpoint? endpoint = cluster.Pick(hash);
-        if (_tried.Count == 0 || !_policy!.AvoidPreviousHosts)
+        if (_tried.Count == 0)
+            return endpoint;
+        // Istio lets Envoy leave out the priorities of every two tries.
+        if (_policy!.RetryRemoteLocalities && _tried.Count >= 2 && cluster.PickUntried(_tried, elsewhere: _tried.Count & ~1) is { } remote)
+            return remote;
+        if (!_policy.AvoidPreviousHosts)
             return endpoint;
         for (int i = 0; i < _policy.HostSelectionRetryMaxAttempts && endpoint is not null && _tried.Contains(endpoint); i++)
             endpoint = cluster.Pick(hash, i + 1);
-        return endpoint;
+        return endpoint is not null && _tried.Contains(endpoint) ? cluster.PickUntried(_tried) ?? endpoint : endpoint;
     }
 
     /// <summary>Whether a response is to be thrown away and the request tried again.</summary>

@@ -149,7 +149,9 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
                 request.ResponseHeaders = direct.ResponseHeaders;
                 return LocalReply.SendDirectAsync(request, direct.Status, direct.Body);
             case ForwardAction forward:
-                WeightedCluster destination = forward.Pick((ulong)random.NextInt64());
+                WeightedCluster destination = forward.SplitsByHash && RequestHash.Compute(forward.HashPolicies, request) is { } hash
+                    ? forward.PickByHash(hash)
+                    : forward.Pick((ulong)random.NextInt64());
                 request.Destination = destination;
                 request.ResponseHeaders = destination.ResponseHeaders;
                 request.Info.UpstreamCluster = destination.Cluster;

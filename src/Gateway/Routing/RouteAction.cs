@@ -17,6 +17,9 @@ internal sealed class ForwardAction : RouteAction
     /// <summary>What of a request its endpoint is chosen by: that of every destination.</summary>
     public EquatableArray<HashPolicy> HashPolicies { get; init; }
 
+    /// <summary>Whether the destination, too, is chosen by the hash: a client keeps it while weights move, as far as they let it.</summary>
+    public bool SplitsByHash { get; init; }
+
     /// <summary>How the path is rewritten; null = not.</summary>
     public PathRewrite? PathRewrite { get; init; }
 
@@ -40,6 +43,14 @@ internal sealed class ForwardAction : RouteAction
 
     /// <summary>Chooses a destination by a random number, as Envoy: one number per request over consecutive ranges.</summary>
     public WeightedCluster Pick(ulong random) => WeightedCluster.Pick(Destinations, TotalWeight, random);
+
+    /// <summary>
+    /// Chooses a destination by a request's hash: its place among all, as a share of the weights, so that moving some weight
+    /// from one destination to its neighbour moves that share of the clients and no others.
+    /// </summary>
+    public WeightedCluster PickByHash(ulong hash) =>
+        // Endpoints are chosen by the same hash; multiplied (by 2^64 over the golden ratio) it tells nothing of theirs.
+        WeightedCluster.Pick(Destinations, TotalWeight, Math.BigMul(unchecked(hash * 0x9E3779B97F4A7C15) ^ (hash >> 32), (ulong)TotalWeight, out _));
 }
 
 /// <summary>One destination of a <see cref="ForwardAction"/> or <see cref="TcpAction"/>. Header operations and host rewrite are already joined from route and destination in Istio's order.</summary>

@@ -72,6 +72,62 @@ public sealed class StickyTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "no healthy upstream"), (response.StatusCode, await response.Content.ReadAsStringAsync()));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_keeps_its_subset_while_the_split_moves_if_the_rule_asks_for_it(bool isAsked)
+    {
+        const int Clients = 100;
+        await using TestGateway gateway = await TestGateway.StartAsync(Split(isAsked, 100, 0));
+        string[] cookies = new string[Clients];
+        for (int client = 0; client < Clients; client++)
+            cookies[client] = (await SendAsync(gateway, "/", "", "")).Cookie!.Split(';')[0];
+
+        bool[] moved = new bool[Clients];
+        foreach (int share in new[] { 10, 25, 50, 100 })
+        {
+            Assert.Empty(await gateway.ApplyAsync(Split(isAsked, 100 - share, share)));
+            int returned = 0;
+            for (int client = 0; client < Clients; client++)
+            {
+                bool isNew = (await SendAsync(gateway, "/", "cookie", cookies[client])).Seen.LocalPort == _echo.Ports[1];
+                returned += moved[client] && !isNew ? 1 : 0;
+                moved[client] = isNew;
+            }
+            if (isAsked)
+                Assert.Equal(0, returned);
+            else if (share == 50)
+                Assert.NotEqual(0, returned);
+            Shares.AssertShare(share / 100.0, moved.Count(isNew => isNew), Clients);
+        }
+    }
+
+    private string[] Split(bool isSticky, int old, int fresh) =>
+    [
+        TestConfig.HttpGateway(),
+        Shares.Endpoints([(_echo.Ports[0], "labels: {version: old}"), (_echo.Ports[1], "labels: {version: fresh}")]),
+        $$$"""
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: up, namespace: default}
+        spec:
+          hosts: ["*"]
+          gateways: [gateway]
+          http:
+          - route:
+            - {destination: {host: up.test, subset: old}, weight: {{{old}}} }
+            - {destination: {host: up.test, subset: fresh}, weight: {{{fresh}}} }
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: up, namespace: default, annotations: {gateway/sticky-split: "{{{(isSticky ? "true" : "false")}}}"}}
+        spec:
+          host: up.test
+          trafficPolicy: {loadBalancer: {consistentHash: {httpCookie: {name: user, ttl: 0s} } } }
+          subsets: [{name: old, labels: {version: old}}, {name: fresh, labels: {version: fresh}}]
+        """,
+    ];
+
     private Task<TestGateway> StartAsync(string loadBalancer) => TestGateway.StartAsync(
         TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", "HTTP", [.. _echo.Ports]), $$"""
         apiVersion: networking.istio.io/v1

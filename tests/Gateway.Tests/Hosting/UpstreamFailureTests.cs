@@ -41,7 +41,8 @@ public sealed class UpstreamFailureTests
     [Fact]
     public async Task A_refused_connection_is_tried_three_times_and_is_503_UF_URX()
     {
-        await using DataPlaneBed bed = await BedAsync([ClosedPort()]);
+        using var refusing = new RefusingPort();
+        await using DataPlaneBed bed = await BedAsync([refusing.Port]);
 
         RawHttpResponse? response = await RawHttpConnection.ExchangeAsync(bed.PortOf(80), Get);
 
@@ -57,7 +58,8 @@ public sealed class UpstreamFailureTests
     public async Task A_dead_endpoint_beside_a_live_one_fails_no_request()
     {
         await using EchoUpstream echo = await EchoUpstream.StartAsync();
-        await using DataPlaneBed bed = await BedAsync([ClosedPort(), echo.Port]);
+        using var refusing = new RefusingPort();
+        await using DataPlaneBed bed = await BedAsync([refusing.Port, echo.Port]);
         using HttpClient client = TestHttpClient.Create(bed.PortOf(80), HttpVersion.Version11);
 
         for (int i = 0; i < 20; i++)
@@ -229,13 +231,6 @@ public sealed class UpstreamFailureTests
         await Eventually.HoldsAsync(() => !bed.Requests.IsEmpty, "the request is reported");
         Completed completed = bed.Requests.First();
         return (completed.Flags, completed.Details);
-    }
-
-    private static int ClosedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task ServeNonsenseAsync(TcpListener listener)

@@ -110,7 +110,7 @@ public sealed class SampleRequestsTests
     private static GatewaySnapshot Bookinfo(string reviews) =>
         SampleFolder.Compile(SampleFolder.Documents("samples/bookinfo", ("reviews.yaml", reviews)).Concat(SampleFolder.DemoDocuments())).Snapshot;
 
-    private static string Shares(Explanation explanation)
+    internal static string Shares(Explanation explanation)
     {
         Assert.Equal("forward", explanation.Outcome);
         ExplainedDestination[] taken = [.. explanation.Weights.Where(w => w.Percent > 0)];

@@ -14,6 +14,7 @@ internal sealed class ClusterTable(CompilationContext context)
 {
     private readonly Dictionary<(string Host, int Port, string Subset), Entry> _known = [];
     private readonly List<HashPolicy?> _hashPolicies = [];
+    private readonly HashSet<int> _stickySplits = [];
     private readonly UpstreamTlsCompiler _tls = new(context);
     private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
 
@@ -69,6 +70,10 @@ internal sealed class ClusterTable(CompilationContext context)
     public EquatableArray<HashPolicy> HashPolicies(IEnumerable<WeightedCluster> destinations) =>
         destinations.Select(destination => destination.ClusterIndex < 0 ? null : _hashPolicies[destination.ClusterIndex]).OfType<HashPolicy>().ToEquatableArray();
 
+    /// <summary>Whether requests choose among destinations by their hash: where any of these asks for it.</summary>
+    public bool IsStickySplit(List<WeightedCluster> destinations) =>
+        destinations.Count > 1 && destinations.Exists(destination => _stickySplits.Contains(destination.ClusterIndex));
+
     private Entry Make((string Host, int Port, string Subset) key, MeshService? named, string? serverName = null)
     {
         string name = serverName ?? $"outbound|{key.Port}|{key.Subset}|{key.Host}";
@@ -96,6 +101,8 @@ internal sealed class ClusterTable(CompilationContext context)
         UpstreamTlsConfig? tls = serverName is not null ? null : _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
         bool isPassthrough = policy?.LoadBalancer is { ConsistentHash: null, Simple: SimpleLb.Passthrough };
         EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : LocalityCompiler.Place(context, service, policy, Endpoints(port, labels)).ToEquatableArray();
+        if (rule is not null && rule.Rules.Any(one => StickySplitAnnotation.Read(one.Metadata.Annotations)))
+            _stickySplits.Add(_clusters.Count);
         _hashPolicies.Add(LoadBalancerCompiler.HashPolicy(policy?.LoadBalancer));
         _clusters.Add(new ClusterAssignment(
             ConnectionPoolCompiler.Apply(

@@ -1,0 +1,73 @@
+using Gateway.Clusters;
+
+namespace Gateway.Tests.Snapshot;
+
+/// <summary>From documents to priorities and weights of endpoints.</summary>
+public sealed class LocalityCompilerTests
+{
+    private const string Detection = "outlierDetection: {}";
+
+    [Theory]
+    [InlineData("", "eu/a", "0 0 0")]
+    [InlineData(Detection, "", "0 0 0")]
+    [InlineData(Detection, "eu/a", "0 1 2")]
+    [InlineData(Detection + ", loadBalancer: {localityLbSetting: {enabled: false}}", "eu/a", "0 0 0")]
+    [InlineData("loadBalancer: {localityLbSetting: {distribute: [{from: eu/*, to: {us/*: 60, eu/a/*: 40}}]}}", "eu/a", "0/40 0/60")]
+    [InlineData("loadBalancer: {localityLbSetting: {distribute: [{from: '*', to: {us/*: 100}}]}}", "", "0/100")]
+    [InlineData(Detection + ", loadBalancer: {localityLbSetting: {failover: [{from: eu, to: us}]}}", "eu/a", "0/1 1/1 2/1")]
+    [InlineData(Detection + ", loadBalancer: {localityLbSetting: {failoverPriority: [tier]}}", "eu/a", "0 0 0")]
+    [InlineData(Detection + ", loadBalancer: {localityLbSetting: {failoverPriority: [tier=two]}}", "", "1 0 1")]
+    public void A_rule_gives_priorities_and_weights(string policy, string locality, string places)
+    {
+        Compiled compiled = Compiled.From(Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", "{route: [{destination: {host: up.test}}]}") + $$"""
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: up, namespace: default}
+            spec:
+              hosts: [up.test]
+              resolution: STATIC
+              ports: [{number: 80, name: http, protocol: HTTP}]
+              endpoints:
+              - {address: 10.0.0.1, locality: eu/a, labels: {tier: one} }
+              - {address: 10.0.0.2, locality: eu/b, labels: {tier: two} }
+              - {address: 10.0.0.3, locality: us/a, labels: {tier: three} }
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {name: up, namespace: default}
+            spec:
+              host: up.test
+              trafficPolicy: { connectionPool: {tcp: {connectTimeout: 1s} }, {{policy}} }
+            """, Compiled.Ingress with { Locality = locality });
+
+        Assert.Equal(places, Places(compiled));
+    }
+
+    [Theory]
+    [InlineData("PreferClose", "0 1")]
+    [InlineData("PreferSameZone", "0 1")]
+    [InlineData("Anything", "0 0")]
+    public void A_services_traffic_distribution_prefers_its_zone(string distribution, string places)
+    {
+        Compiled compiled = Compiled.From(Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", Compiled.To("shop")) + $$"""
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: shop, namespace: default}
+            spec: {trafficDistribution: {{distribution}}, ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: shop-1, namespace: default, labels: {kubernetes.io/service-name: shop} }
+            addressType: IPv4
+            ports: [{name: http, port: 8080}]
+            endpoints: [{addresses: [10.0.0.1], zone: a}, {addresses: [10.0.0.2], zone: b}]
+            """, Compiled.Ingress with { Locality = "eu/a" });
+
+        Assert.Equal(places, Places(compiled));
+    }
+
+    private static string Places(Compiled compiled) => string.Join(' ', compiled.Snapshot.Clusters.Single().Endpoints
+        .Select((EndpointConfig endpoint) => endpoint.LocalityWeight > 0 ? $"{endpoint.Priority}/{endpoint.LocalityWeight}" : $"{endpoint.Priority}"));
+}
