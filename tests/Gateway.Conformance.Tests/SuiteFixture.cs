@@ -17,7 +17,7 @@ public sealed class SuiteFixture : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _fleet = await EchoFleet.StartAsync();
-        Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite(), new RetryPolicySuite(), new DestinationPolicySuite(), new RequestSuite(_fleet, _certificates)];
+        Suites = [new ValidationSuite(), new HostMatchingSuite(), new DelegateMergeSuite(), new RetryPolicySuite(), new DestinationPolicySuite(), new RequestSuite(_fleet, _certificates), new SecretSuite()];
     }
 
     public async Task DisposeAsync()

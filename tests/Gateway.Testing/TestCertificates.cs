@@ -58,6 +58,23 @@ public sealed class TestCertificates : IDisposable
     /// <summary>Issues a client certificate; subject alternative names are optional.</summary>
     public TestCertificate IssueClient(string commonName, params string[] names) => Issue(commonName, KeyKind.Ecdsa, names, ClientAuthentication);
 
+    /// <summary>Issues a client certificate for a time of its own.</summary>
+    public TestCertificate IssueClient(string commonName, DateTimeOffset from, DateTimeOffset to) => Issue(commonName, KeyKind.Ecdsa, [], ClientAuthentication, from, to);
+
+    /// <summary>A signed list of revoked certificates, in PEM.</summary>
+    /// <param name="nextUpdate">When the next one is due.</param>
+    /// <param name="revoked">Those on it.</param>
+    public string RevocationListPem(DateTimeOffset nextUpdate, params IEnumerable<TestCertificate> revoked)
+    {
+        var builder = new CertificateRevocationListBuilder();
+        foreach (TestCertificate certificate in revoked)
+            builder.AddEntry(certificate.Certificate);
+        byte[] der = builder.Build(
+            Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), 1, nextUpdate, HashAlgorithmName.SHA256,
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Authority, true, false), thisUpdate: From);
+        return PemEncoding.WriteString("X509 CRL", der);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -65,7 +82,7 @@ public sealed class TestCertificates : IDisposable
         _key.Dispose();
     }
 
-    private TestCertificate Issue(string commonName, KeyKind kind, string[] names, string usage)
+    private TestCertificate Issue(string commonName, KeyKind kind, string[] names, string usage, DateTimeOffset? from = null, DateTimeOffset? to = null)
     {
         using AsymmetricAlgorithm key = kind == KeyKind.Rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedName($"CN={commonName}");
@@ -77,7 +94,7 @@ public sealed class TestCertificates : IDisposable
         if (names.Length > 0)
             request.CertificateExtensions.Add(AlternativeNames(names));
         using X509Certificate2 certificate = request.Create(
-            Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), From, To.AddHours(-1), RandomNumberGenerator.GetBytes(16));
+            Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from ?? From, to ?? To.AddHours(-1), RandomNumberGenerator.GetBytes(16));
         using X509Certificate2 withKey = key is RSA own ? certificate.CopyWithPrivateKey(own) : certificate.CopyWithPrivateKey((ECDsa)key);
         return new TestCertificate(
             X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null),

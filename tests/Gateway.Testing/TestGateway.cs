@@ -11,6 +11,7 @@ using Gateway.Hosting;
 using Gateway.Http;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
+using Gateway.Tls;
 
 namespace Gateway.Testing;
 
@@ -44,6 +45,14 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>All requests that have ended, in the order of their ends.</summary>
     public IReadOnlyCollection<CompletedRequest> Completed => _completed.Requests;
+
+    /// <summary>Client certificates refused, by reason.</summary>
+    public IReadOnlyDictionary<string, long> RefusedCertificates => Enum.GetValues<ClientCertificateReason>()
+        .Where(reason => _plane.TlsEvents.Refused(reason) > 0)
+        .ToDictionary(reason => reason.ToString(), _plane.TlsEvents.Refused);
+
+    /// <summary>TLS handshakes of clients that succeeded and failed.</summary>
+    public (long Succeeded, long Failed) Handshakes => (_plane.TlsEvents.Succeeded, _plane.TlsEvents.Failed);
 
     /// <summary>Open connections of clients.</summary>
     public int OpenConnections => _plane.Listeners.OpenConnectionCount;

@@ -39,14 +39,12 @@ internal static class FieldStatusTable
         yield return new(Kind, Servers + "port.targetPort", Ignored, "it is deprecated, and Istio's gateways do not use it either");
         yield return new(Kind, Servers + "port.number", Supported, "a plain-text server and one with TLS exclude each other on one port and address, and the older one has it (`GW0204`); Istio opens both if the one with TLS is the only older one");
         yield return new(Kind, Servers + "port.protocol", Supported, "MONGO, MYSQL and REDIS are carried as TCP: what is spoken is not looked into");
-        foreach (string mode in (string[])["ISTIO_MUTUAL", "OPTIONAL_MUTUAL"])
-            yield return new(Kind, Servers + "tls.mode", Ignored, "servers of this mode are not opened", mode);
-        yield return new(Kind, Servers + "tls.cipherSuites", Ignored, "the platform's own list is offered");
+        yield return new(Kind, Servers + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`, and a client's SPIFFE identity must be of the trust domain or one of its aliases");
+        yield return new(Kind, Servers + "tls.cipherSuites", Supported, "those with RSA key exchange or CBC work only where the platform's OpenSSL still allows them; 3DES is left out with a warning");
         yield return new(Kind, Servers + "tls.ecdhCurves", Ignored, "the platform's own list is offered");
-        yield return new(Kind, Servers + "tls.insecureSkipVerify", Ignored, "client certificates are always verified");
-        yield return new(Kind, Servers + "tls.caCrl", Rejected, "revoked client certificates would be taken");
-        yield return new(Kind, Servers + "tls.verifyCertificateHash", Rejected, "any client certificate of the authority would be taken");
-        yield return new(Kind, Servers + "tls.verifyCertificateSpki", Rejected, "any client certificate of the authority would be taken");
+        yield return new(Kind, Servers + "tls.credentialName", Supported, "a Secret in the gateway's own namespace (or `kubernetes-gateway://namespace/name`); `tls.ocsp-staple` is not served, which the load says");
+        yield return new(Kind, Servers + "tls.verifyCertificateHash", Supported, "one hash of either kind is enough, as in Envoy");
+        yield return new(Kind, Servers + "tls.verifyCertificateSpki", Supported, "one hash of either kind is enough, as in Envoy");
     }
 
     private static IEnumerable<FieldStatus> OfVirtualService()
@@ -122,9 +120,7 @@ internal static class FieldStatusTable
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "use localityLbSetting");
         yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
-        yield return new(Kind, "tlsDefaults.cipherSuites", Ignored, "the platform's own list is offered");
         yield return new(Kind, "tlsDefaults.ecdhCurves", Ignored, "the platform's own list is offered");
-        yield return new(Kind, "trustDomain", NoEffect, "connections inside the mesh are not made");
         yield return new(Kind, "defaultConfig.proxyHeaders.preserveHttp1HeaderCase", Ignored, "header names are written in the platform's case");
         yield return new(Kind, "defaultProviders.tracing", Ignored, "no traces are sent");
         yield return new(Kind, "defaultProviders.accessLogging", Ignored, "access logs are switched on by accessLogFile");

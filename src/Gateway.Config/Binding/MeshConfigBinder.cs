@@ -35,6 +35,7 @@ internal static class MeshConfigBinder
             Node = r.Node,
             RootNamespace = NotEmpty(r.String("rootNamespace")) ?? defaults.RootNamespace,
             TrustDomain = NotEmpty(r.String("trustDomain")) ?? defaults.TrustDomain,
+            TrustDomainAliases = r.Strings("trustDomainAliases"),
             AccessLogFile = r.String("accessLogFile") ?? defaults.AccessLogFile,
             AccessLogFormat = r.String("accessLogFormat") ?? defaults.AccessLogFormat,
             AccessLogEncoding = r.Enum("accessLogEncoding", Encodings) ?? defaults.AccessLogEncoding,
@@ -59,7 +60,7 @@ internal static class MeshConfigBinder
         r.Ignore("proxyListenPort", "proxyInboundListenPort", "proxyHttpPort", "hboneIdleTimeout", "protocolDetectionTimeout",
             "ingressClass", "ingressService", "ingressControllerMode", "ingressSelector", "enableTracing", "enableEnvoyAccessLogService",
             "disableEnvoyListenerLog", "outboundTrafficPolicy", "inboundTrafficPolicy", "configSources", "enableAutoMtls",
-            "trustDomainAliases", "caCertificates", "zoneAwareLbSetting", "inboundClusterStatName",
+            "caCertificates", "zoneAwareLbSetting", "inboundClusterStatName",
             "outboundClusterStatName", "certificates", "serviceSettings", "serviceScopeConfigs", "enablePrometheusMerge",
             "verifyCertificateAtClient", "ca", "extensionProviders", "discoverySelectors", "meshMTLS",
             "defaultTrafficPolicy", "serviceEntryVisibility");

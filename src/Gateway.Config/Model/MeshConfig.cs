@@ -44,6 +44,9 @@ public sealed record MeshConfig : SpecRecord
     /// <summary><c>trustDomain</c>; default <c>cluster.local</c>.</summary>
     public string TrustDomain { get; init; } = "cluster.local";
 
+    /// <summary><c>trustDomainAliases</c>: other domains whose identities are taken as the mesh's own.</summary>
+    public EquatableArray<string> TrustDomainAliases { get; init; }
+
     /// <summary><c>accessLogFile</c>; empty (default) = off, <c>/dev/stdout</c> = standard output.</summary>
     public string AccessLogFile { get; init; } = "";
 

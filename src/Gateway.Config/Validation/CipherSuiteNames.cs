@@ -1,7 +1,7 @@
 namespace Gateway.Config.Validation;
 
 /// <summary>Cipher suites by their OpenSSL names, as far as BoringSSL has them.</summary>
-internal static class CipherSuiteNames
+public static class CipherSuiteNames
 {
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {

@@ -49,6 +49,13 @@ internal sealed class ConfigOptions
         HelpName = "ADDRESSES",
     };
 
+    private readonly Option<string> _workload = new("--workload-certificates")
+    {
+        Description = "The folder with the gateway's own certificate in the mesh (cert-chain.pem, key.pem, root-cert.pem), for ISTIO_MUTUAL.",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => new GatewayIdentity().WorkloadCertificates,
+    };
+
     /// <summary>Makes the options; <paramref name="requireConfig"/> = <c>--config</c> must be given.</summary>
     public ConfigOptions(bool requireConfig = true)
     {
@@ -79,6 +86,7 @@ internal sealed class ConfigOptions
         command.Add(_namespace);
         command.Add(_locality);
         command.Add(_addresses);
+        command.Add(_workload);
     }
 
     /// <summary>Reads the options.</summary>
@@ -95,7 +103,14 @@ internal sealed class ConfigOptions
         {
             ConfigPaths = [.. parsed.GetValue(_config) ?? []],
             MeshConfigPath = parsed.GetValue(_meshConfig),
-            Identity = new GatewayIdentity { Namespace = parsed.GetValue(_namespace)!, Labels = labels, Addresses = addresses, Locality = locality ?? EndpointLocality.Of(labels ?? default) },
+            Identity = new GatewayIdentity
+            {
+                Namespace = parsed.GetValue(_namespace)!,
+                Labels = labels,
+                Addresses = addresses,
+                WorkloadCertificates = parsed.GetValue(_workload)!,
+                Locality = locality ?? EndpointLocality.Of(labels ?? default),
+            },
         };
     }
 }

@@ -49,7 +49,7 @@ internal sealed class CertificateFilesWatch : IAsyncDisposable
 
     private static void Add(CertificateReference reference, ImmutableDictionary<string, FileStamp>.Builder stamps)
     {
-        foreach (string? path in (string?[])[reference.CertificateFile, reference.KeyFile, reference.CaFile])
+        foreach (string? path in (string?[])[reference.CertificateFile, reference.KeyFile, reference.CaFile, reference.CrlFile])
         {
             if (path is not null && !stamps.ContainsKey(path))
                 stamps.Add(path, FileStamp.Of(path));

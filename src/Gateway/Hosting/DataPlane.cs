@@ -44,7 +44,8 @@ internal sealed partial class DataPlane : IAsyncDisposable
         OpenSslEngine? openSsl = options is { Transport: TransportKind.EventLoop, Tls: TlsKind.OpenSsl }
             ? new OpenSslEngine(time, problem => Log.LeftToSslStream(logger, problem))
             : null;
-        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl);
+        TlsEvents = new TlsEvents(loggers.CreateLogger<TlsEvents>());
+        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents);
         var tcp = new TcpProxy(Snapshots.FindTarget, sink, Random.Shared, time);
         _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
@@ -79,6 +80,9 @@ internal sealed partial class DataPlane : IAsyncDisposable
 
     /// <summary>The live clusters.</summary>
     public ClusterRegistry Clusters { get; }
+
+    /// <summary>How clients' handshakes end.</summary>
+    public TlsEvents TlsEvents { get; }
 
     /// <summary>The certificates in use, without private parts.</summary>
     public CertificateStore Certificates { get; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Clusters;
 using Gateway.Listeners;
@@ -26,11 +27,14 @@ internal static class ScrapedState
             metrics.SetConnections(listener.Name, listener.Open, listener.Total);
         }
         HashSet<string> certificates = new(StringComparer.Ordinal);
-        foreach (CertificateStatus certificate in dataPlane.Certificates.List)
+        foreach (IGrouping<string, CertificateStatus> certificate in dataPlane.Certificates.List.GroupBy(certificate => certificate.Name, StringComparer.Ordinal))
         {
-            if (certificate.NotAfter is { } notAfter && certificates.Add(certificate.Name))
-                metrics.SetCertificate(certificate.Name, notAfter);
+            certificates.Add(certificate.Key);
+            metrics.SetCertificate(certificate.Key, certificate.Min(one => one.NotAfter), certificate.Any(one => one.Error is not null));
         }
+        metrics.SetHandshakes(dataPlane.TlsEvents.Succeeded, dataPlane.TlsEvents.Failed);
+        foreach (ClientCertificateReason reason in Enum.GetValues<ClientCertificateReason>())
+            metrics.SetRefusedCertificates(JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()), dataPlane.TlsEvents.Refused(reason));
         metrics.Retain(certificates, listeners);
         HashSet<string> clusters = new(StringComparer.Ordinal);
         foreach (Cluster cluster in dataPlane.Clusters.Current.Values)

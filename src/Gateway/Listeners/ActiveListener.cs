@@ -176,11 +176,13 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         connection.Features.Set(facts);
         if (chain.Context.OpenSsl is { } openSsl && connection is EventLoopConnection onLoop)
         {
-            if (!await OpenSslHandshake.TryAcceptAsync(openSsl, onLoop, facts, deadline, Config.Name, _logger))
+            bool succeeded = await OpenSslHandshake.TryAcceptAsync(openSsl, onLoop, facts, deadline, Config.Name, _logger);
+            chain.Context.Events?.OnHandshake(succeeded);
+            if (!succeeded)
                 return false;
             return chain.Config.Tcp is null ? _handoff.TryHandOff(Codec.Tls, connection) : await PassAsync(connection, facts, deadline);
         }
-        connection.Features.Set(new PendingHandshake(options, deadline));
+        connection.Features.Set(new PendingHandshake(options, deadline, chain.Context.Events));
         return _handoff.TryHandOff(chain.Config.Tcp is null ? Codec.Tls : Codec.TlsTcp, connection);
     }
 

@@ -95,6 +95,12 @@ internal sealed class HttpEngine : IAsyncDisposable
 
     private static void UseTls(ListenOptions listen, ConnectionLimits limits, Action<ConnectionDelegate> onNext)
     {
+        listen.Use(static next => async connection =>
+        {
+            await next(connection);
+            if (connection.Features.Get<PendingHandshake>() is { Succeeded: false } failed)
+                failed.Events?.OnHandshake(succeeded: false);
+        });
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = limits.OpeningDeadline,
@@ -124,6 +130,8 @@ internal sealed class HttpEngine : IAsyncDisposable
     {
         PendingHandshake pending = connection.Features.GetRequiredFeature<PendingHandshake>();
         pending.Deadline.Dispose();
+        pending.Succeeded = true;
+        pending.Events?.OnHandshake(succeeded: true);
         DownstreamConnection facts = connection.Features.GetRequiredFeature<DownstreamConnection>();
         facts.ClientCertificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         facts.ServerCertificate = pending.Options.ServerCertificateContext?.TargetCertificate;

@@ -16,6 +16,9 @@ internal sealed class GatewayMetrics
     private readonly Counter _accessLogDrops;
     private readonly Counter _mirrors;
     private readonly Gauge _certificateExpiry;
+    private readonly Gauge _certificateBad;
+    private readonly Counter _handshakes;
+    private readonly Counter _refusedCertificates;
     private readonly Gauge _connectionsOpen;
     private readonly Counter _connections;
     private readonly Gauge _loopLag;
@@ -34,6 +37,9 @@ internal sealed class GatewayMetrics
         _accessLogDrops = Factory.CreateCounter("gateway_access_log_dropped_total", "Access-log lines dropped because they could not be written fast enough.");
         _mirrors = Factory.CreateCounter("gateway_mirror_requests_total", "Copies of requests: sent, dropped for too many or too slow ones, failed.", ["result"]);
         _certificateExpiry = Factory.CreateGauge("gateway_certificate_expiry_timestamp_seconds", "End of validity of a certificate, in seconds since 1970.", ["certificate"]);
+        _certificateBad = Factory.CreateGauge("gateway_certificate_unusable", "1 where the newest version of a certificate cannot be used; the last good one is, if there was one.", ["certificate"]);
+        _handshakes = Factory.CreateCounter("gateway_tls_handshakes_total", "TLS handshakes of clients, by result.", ["result"]);
+        _refusedCertificates = Factory.CreateCounter("gateway_tls_client_certificates_refused_total", "Client certificates refused, by reason.", ["reason"]);
         _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
         _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
         _loopLag = Factory.CreateGauge("gateway_event_loop_lag_seconds", "Longest time in the last ten to twenty seconds that an event loop did not look at its sockets.", ["loop"]);
@@ -90,8 +96,26 @@ internal sealed class GatewayMetrics
     /// <summary>Brings over the lag of an event loop.</summary>
     public void SetLoopLag(int loop, TimeSpan lag) => _loopLag.WithLabels(loop.ToString(CultureInfo.InvariantCulture)).Set(lag.TotalSeconds);
 
-    /// <summary>Brings over one certificate.</summary>
-    public void SetCertificate(string name, DateTimeOffset notAfter) => _certificateExpiry.WithLabels(name).Set(notAfter.ToUnixTimeSeconds());
+    /// <summary>Brings over one certificate; of several under one name, the one that ends first.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="notAfter">When it ends; null = there is none that can be used.</param>
+    /// <param name="isBad">Whether its newest version cannot be used.</param>
+    public void SetCertificate(string name, DateTimeOffset? notAfter, bool isBad)
+    {
+        if (notAfter is { } end)
+            _certificateExpiry.WithLabels(name).Set(end.ToUnixTimeSeconds());
+        _certificateBad.WithLabels(name).Set(isBad ? 1 : 0);
+    }
+
+    /// <summary>Brings over the counts of clients' handshakes.</summary>
+    public void SetHandshakes(long succeeded, long failed)
+    {
+        _handshakes.WithLabels("success").IncTo(succeeded);
+        _handshakes.WithLabels("failure").IncTo(failed);
+    }
+
+    /// <summary>Brings over the count of client certificates refused for one reason.</summary>
+    public void SetRefusedCertificates(string reason, long total) => _refusedCertificates.WithLabels(reason).IncTo(total);
 
     /// <summary>Forgets certificates and listeners that are no more.</summary>
     public void Retain(IReadOnlySet<string> certificates, IReadOnlySet<string> listeners)
@@ -100,6 +124,11 @@ internal sealed class GatewayMetrics
         {
             if (!certificates.Contains(labels[0]))
                 _certificateExpiry.RemoveLabelled(labels);
+        }
+        foreach (string[] labels in _certificateBad.GetAllLabelValues())
+        {
+            if (!certificates.Contains(labels[0]))
+                _certificateBad.RemoveLabelled(labels);
         }
         foreach (string[] labels in _connectionsOpen.GetAllLabelValues())
         {

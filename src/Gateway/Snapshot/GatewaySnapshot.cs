@@ -41,6 +41,9 @@ internal sealed record GatewayIdentity
     /// <summary>Where the workload runs, <c>region/zone/subzone</c>; empty = unknown, endpoints are then alike wherever they are.</summary>
     public string Locality { get; init; } = "";
 
+    /// <summary>Folder with the workload certificate (<c>cert-chain.pem</c>, <c>key.pem</c>, <c>root-cert.pem</c>), for ISTIO_MUTUAL.</summary>
+    public string WorkloadCertificates { get; init; } = "/etc/certs";
+
     /// <summary>Cluster domain for short host names.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 }

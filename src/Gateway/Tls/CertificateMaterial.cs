@@ -52,7 +52,7 @@ internal sealed class CertificateMaterial
                 X509Certificate2Collection chain = [];
                 chain.ImportFromPem(text);
                 chain.RemoveAt(0);
-                return new CertificateMaterial(Hash(certificate, key), leaf, SslStreamCertificateContext.Create(leaf, chain, offline: true));
+                return new CertificateMaterial(Hash(certificate, key), leaf, SslStreamCertificateContext.Create(leaf, chain, offline: !CanFetchStaple(leaf, chain)));
             }
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException { InnerException: ArgumentException })
@@ -66,5 +66,21 @@ internal sealed class CertificateMaterial
         }
         leaf?.Dispose();
         return null;
+    }
+
+    // The platform fetches the responder's answers by itself unless told to stay offline, but then it also fetches missing
+    // authorities while the context is made, which can take as long as their servers please: only complete chains go online.
+    private static bool CanFetchStaple(X509Certificate2 leaf, X509Certificate2Collection others)
+    {
+        foreach (X509Extension extension in leaf.Extensions)
+        {
+            if (extension is not X509AuthorityInformationAccessExtension access || !access.EnumerateOcspUris().Any())
+                continue;
+            using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true } };
+            chain.ChainPolicy.ExtraStore.AddRange(others);
+            chain.Build(leaf);
+            return !chain.ChainStatus.Any(status => status.Status == X509ChainStatusFlags.PartialChain);
+        }
+        return false;
     }
 }

@@ -15,13 +15,15 @@ namespace Gateway.Tls;
 /// <param name="time">The clock.</param>
 /// <param name="systemAuthorities">Whom upstream servers are trusted by where nothing is said; null = whom the system trusts.</param>
 /// <param name="openSsl">Makes downstream handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
-internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collection? systemAuthorities = null, OpenSslEngine? openSsl = null)
+/// <param name="events">Told of refused client certificates; null = nobody is.</param>
+internal sealed class CertificateStore(
+    TimeProvider time, X509Certificate2Collection? systemAuthorities = null, OpenSslEngine? openSsl = null, TlsEvents? events = null)
 {
     // A file this large is no certificate.
     private const int MaxFileBytes = 1024 * 1024;
 
     private ImmutableDictionary<CertificateReference, CertificateMaterial> _certificates = ImmutableDictionary<CertificateReference, CertificateMaterial>.Empty;
-    private ImmutableDictionary<CertificateReference, Authorities> _authorities = ImmutableDictionary<CertificateReference, Authorities>.Empty;
+    private ImmutableDictionary<CertificateReference, ClientAuthorities> _authorities = ImmutableDictionary<CertificateReference, ClientAuthorities>.Empty;
     private ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> _contexts = ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext>.Empty;
     private ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext> _upstream = ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext>.Empty;
     private ImmutableArray<CertificateStatus> _list = [];
@@ -45,7 +47,7 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
         upstream ??= [];
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
         var certificates = ImmutableDictionary.CreateBuilder<CertificateReference, CertificateMaterial>();
-        var authorities = ImmutableDictionary.CreateBuilder<CertificateReference, Authorities>();
+        var authorities = ImmutableDictionary.CreateBuilder<CertificateReference, ClientAuthorities>();
         var list = ImmutableArray.CreateBuilder<CertificateStatus>();
         foreach (CertificateReference reference in configs.SelectMany(config => config.Certificates.AsSpan().ToArray())
             .Concat(upstream.Select(config => config.ClientCertificate).OfType<CertificateReference>()).Distinct())
@@ -59,7 +61,7 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
         foreach (CertificateReference reference in configs.Select(config => config.ClientAuthorities)
             .Concat(upstream.Select(config => config.Authorities)).OfType<CertificateReference>().Distinct())
         {
-            Authorities? material = ReadAuthorities(reference, secrets, findings, out string? error) ?? _authorities.GetValueOrDefault(reference);
+            ClientAuthorities? material = ReadAuthorities(reference, secrets, findings, out string? error) ?? _authorities.GetValueOrDefault(reference);
             if (material is not null)
                 authorities[reference] = material;
             if (material is null)
@@ -85,7 +87,7 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
     private ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> Contexts(
         IReadOnlyCollection<DownstreamTlsConfig> configs,
         ImmutableDictionary<CertificateReference, CertificateMaterial>.Builder certificates,
-        ImmutableDictionary<CertificateReference, Authorities>.Builder authorities)
+        ImmutableDictionary<CertificateReference, ClientAuthorities>.Builder authorities)
     {
         var contexts = ImmutableDictionary.CreateBuilder<DownstreamTlsConfig, DownstreamTlsContext>();
         foreach (DownstreamTlsConfig config in configs)
@@ -96,12 +98,12 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
                 if (certificates.TryGetValue(reference, out CertificateMaterial? material))
                     own.Add(material);
             }
-            Authorities? trusted = config.ClientAuthorities is { } ca ? authorities.GetValueOrDefault(ca) : null;
-            Authorities? before = config.ClientAuthorities is { } caBefore ? _authorities.GetValueOrDefault(caBefore) : null;
+            ClientAuthorities? trusted = config.ClientAuthorities is { } ca ? authorities.GetValueOrDefault(ca) : null;
+            ClientAuthorities? before = config.ClientAuthorities is { } caBefore ? _authorities.GetValueOrDefault(caBefore) : null;
             // The same object while nothing changed: clients can then resume their sessions.
             contexts[config] = _contexts.GetValueOrDefault(config) is { } known && ReferenceEquals(trusted, before) && known.Certificates.SequenceEqual(own)
                 ? known
-                : new DownstreamTlsContext(config, own, trusted?.Certificates, openSsl);
+                : new DownstreamTlsContext(config, own, trusted, time, events, openSsl);
         }
         return contexts.ToImmutable();
     }
@@ -114,10 +116,15 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
     private CertificateMaterial? ReadCertificate(
         CertificateReference reference, IReadOnlyDictionary<string, Resource<SecretSpec>> secrets, ImmutableArray<Diagnostic>.Builder findings, out string? error)
     {
-        error = null;
+        error = reference.Forbidden;
         byte[] certificate = [];
         byte[] key = [];
         Resource<SecretSpec>? secret = FindSecret(reference, "", secrets);
+        if (error is not null)
+        {
+            Report(findings, reference, secret, error);
+            return null;
+        }
         if (reference.SecretName is not null)
         {
             if (secret is null)
@@ -135,42 +142,71 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
             if (_certificates.TryGetValue(reference, out CertificateMaterial? known) && known.Fingerprint.AsSpan().SequenceEqual(CertificateMaterial.Hash(certificate, key)))
                 return known;
             if (CertificateMaterial.TryParse(certificate, key, time.GetUtcNow(), out string problem) is { } material)
+            {
+                if (secret is not null && SecretReader.TryReadStaple(secret.Spec, out _))
+                    ReportStaple(findings, secret);
                 return material;
+            }
             error = problem;
         }
         Report(findings, reference, secret, error);
         return null;
     }
 
-    private Authorities? ReadAuthorities(
+    private ClientAuthorities? ReadAuthorities(
         CertificateReference reference, IReadOnlyDictionary<string, Resource<SecretSpec>> secrets, ImmutableArray<Diagnostic>.Builder findings, out string? error)
     {
-        error = null;
+        error = reference.Forbidden;
         byte[] pem = [];
+        byte[]? crl = null;
         // Istio: the Secret NAME-cacert wins; its CA may also stand beside the certificate.
         Resource<SecretSpec>? secret = FindSecret(reference, "-cacert", secrets) ?? FindSecret(reference, "", secrets);
+        if (error is not null)
+        {
+            Report(findings, reference, null, error);
+            return null;
+        }
         if (reference.SecretName is not null)
         {
             if (secret is null)
                 error = $"Neither the Secret {reference.SecretNamespace}/{reference.SecretName}-cacert nor {reference.SecretName} exists.";
             else if (!SecretReader.TryReadAuthorities(secret.Spec, out pem))
                 error = "The Secret has neither cacert nor ca.crt, so nobody's certificate can be checked.";
+            else if (SecretReader.TryReadRevocations(secret.Spec, out byte[] revocations))
+                crl = revocations;
         }
-        else
+        else if (TryReadFile(reference.CaFile, out pem, out error) && !string.IsNullOrEmpty(reference.CrlFile) && TryReadFile(reference.CrlFile, out byte[] revocations, out error, long.MaxValue))
         {
-            TryReadFile(reference.CaFile, out pem, out error);
+            crl = revocations;
         }
         if (error is null)
         {
-            byte[] fingerprint = SHA256.HashData(pem);
-            if (_authorities.TryGetValue(reference, out Authorities? known) && known.Fingerprint.AsSpan().SequenceEqual(fingerprint))
+            byte[] fingerprint = SHA256.HashData([.. SHA256.HashData(pem), .. crl is null ? [] : SHA256.HashData(crl)]);
+            if (_authorities.TryGetValue(reference, out ClientAuthorities? known) && known.Fingerprint.AsSpan().SequenceEqual(fingerprint))
                 return known;
-            if (ParseAuthorities(pem) is { Count: > 0 } certificates)
-                return new Authorities(fingerprint, certificates);
-            error = "The CA text holds no certificate that can be parsed.";
+            if (ParseAuthorities(pem) is not { Count: > 0 } certificates)
+                error = "The CA text holds no certificate that can be parsed.";
+            else if (TryReadRevocations(crl, out IReadOnlyList<RevocationList>? lists, out error))
+                return new ClientAuthorities(fingerprint, certificates, lists);
         }
-        Report(findings, reference, secret, error);
+        Report(findings, reference, secret, error!);
         return null;
+    }
+
+    private static bool TryReadRevocations(byte[]? crl, out IReadOnlyList<RevocationList>? lists, out string? error)
+    {
+        lists = null;
+        error = null;
+        try
+        {
+            lists = crl is null ? null : RevocationList.ReadAll(crl);
+            return true;
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException)
+        {
+            error = $"The list of revoked certificates cannot be read ({e.Message}), so none can be known to be good.";
+            return false;
+        }
     }
 
     private static X509Certificate2Collection? ParseAuthorities(byte[] pem)
@@ -190,7 +226,7 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
     private static Resource<SecretSpec>? FindSecret(CertificateReference reference, string suffix, IReadOnlyDictionary<string, Resource<SecretSpec>> secrets) =>
         reference.SecretName is null ? null : secrets.GetValueOrDefault($"{reference.SecretNamespace}/{reference.SecretName}{suffix}");
 
-    private static bool TryReadFile(string? path, out byte[] content, out string? error)
+    private static bool TryReadFile(string? path, out byte[] content, out string? error, long limit = MaxFileBytes)
     {
         content = [];
         error = null;
@@ -198,7 +234,7 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
         {
             if (path is null)
                 error = "No file is named.";
-            else if (new FileInfo(path) is { Length: > MaxFileBytes })
+            else if (new FileInfo(path).Length > limit)
                 error = $"The file {path} is too large for a certificate.";
             else
                 content = File.ReadAllBytes(path);
@@ -218,6 +254,13 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
         findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, error, location, resource));
     }
 
+    private static void ReportStaple(ImmutableArray<Diagnostic>.Builder findings, Resource<SecretSpec> secret)
+    {
+        DiagnosticDescriptor descriptor = DiagnosticCatalogue.NotHonoured;
+        findings.Add(new Diagnostic(
+            descriptor.Code, descriptor.Severity, "The TLS stack takes no OCSP staple from a Secret; it is not served.", secret.Location, secret.Id, "data[tls.ocsp-staple]"));
+    }
+
     private static string NameOf(CertificateReference reference) => reference.SecretName is { } name
         ? $"kubernetes://{reference.SecretNamespace}/{name}"
         : reference.CertificateFile ?? reference.CaFile ?? "";
@@ -231,6 +274,4 @@ internal sealed class CertificateStore(TimeProvider time, X509Certificate2Collec
         certificate?.NotAfter,
         certificate is null ? [] : [.. SubjectAltName.ReadAll(certificate).Select(san => san.Value)],
         error);
-
-    private sealed record Authorities(byte[] Fingerprint, X509Certificate2Collection Certificates);
 }

@@ -9,8 +9,11 @@ internal enum ClientCertificateMode
     /// <summary>Not asked for (SIMPLE).</summary>
     None,
 
-    /// <summary>Required and validated (MUTUAL).</summary>
+    /// <summary>Required and validated (MUTUAL, ISTIO_MUTUAL).</summary>
     Required,
+
+    /// <summary>Asked for, and validated if one is shown (OPTIONAL_MUTUAL).</summary>
+    Optional,
 }
 
 /// <summary>TLS termination of one filter chain, by reference to certificates: their bytes live in the certificate store. Compares by content.</summary>
@@ -28,6 +31,21 @@ internal sealed record DownstreamTlsConfig
     /// <summary>Names of which a client certificate must have one; empty = any.</summary>
     public EquatableArray<string> SubjectAltNames { get; init; }
 
+    /// <summary>Whether client certificates are taken whoever issued them (<c>insecureSkipVerify</c>); names and hashes are still looked at.</summary>
+    public bool AcceptsUntrusted { get; init; }
+
+    /// <summary>SHA-256 hashes in hexadecimal, with or without colons, of which a client certificate must have one; empty = any.</summary>
+    public EquatableArray<string> VerifyHashes { get; init; }
+
+    /// <summary>Base64 of SHA-256 hashes of public keys of which a client certificate must have one; empty = any.</summary>
+    public EquatableArray<string> VerifySpki { get; init; }
+
+    /// <summary>Trust domains to one of which the client's SPIFFE identity must belong (ISTIO_MUTUAL); empty = it needs none.</summary>
+    public EquatableArray<string> TrustDomains { get; init; }
+
+    /// <summary>Cipher suites of TLS 1.2 and before, by OpenSSL's names, the preferred first; empty = the default list.</summary>
+    public EquatableArray<string> CipherSuites { get; init; }
+
     /// <summary>Whether HTTP/2 and HTTP/1.1 are offered to clients that negotiate a protocol; otherwise none is: what TCP carries is not known.</summary>
     public bool OffersHttp { get; init; } = true;
 
@@ -43,4 +61,9 @@ internal sealed record CertificateReference(
     string? SecretName,
     string? CertificateFile,
     string? KeyFile,
-    string? CaFile);
+    string? CaFile,
+    string? CrlFile = null)
+{
+    /// <summary>Why it may not be read whatever is there; null = it may.</summary>
+    public string? Forbidden { get; init; }
+}

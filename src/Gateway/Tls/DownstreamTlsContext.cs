@@ -11,20 +11,6 @@ namespace Gateway.Tls;
 /// </summary>
 internal sealed class DownstreamTlsContext
 {
-    // Envoy's list for TLS 1.2 and the three of TLS 1.3: forward secrecy and AEAD only.
-    private static readonly TlsCipherSuite[] CipherSuites =
-    [
-        TlsCipherSuite.TLS_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    ];
-
     private readonly SslServerAuthenticationOptions? _rsa;
     private readonly SslServerAuthenticationOptions? _ecdsa;
 
@@ -32,17 +18,25 @@ internal sealed class DownstreamTlsContext
     /// <param name="config">The chain's settings.</param>
     /// <param name="certificates">Its usable certificates, at most one per key type.</param>
     /// <param name="authorities">Authorities for client certificates; null = there are none.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="events">Told of refused certificates; null = nobody is.</param>
     /// <param name="openSsl">Makes handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
     public DownstreamTlsContext(
-        DownstreamTlsConfig config, IReadOnlyList<CertificateMaterial> certificates, X509Certificate2Collection? authorities, OpenSslEngine? openSsl = null)
+        DownstreamTlsConfig config, IReadOnlyList<CertificateMaterial> certificates, ClientAuthorities? authorities, TimeProvider time,
+        TlsEvents? events = null, OpenSslEngine? openSsl = null)
     {
         Certificates = certificates;
+        Events = events;
         // Nobody could prove who they are: refuse rather than ask for less.
-        if (config.ClientCertificate == ClientCertificateMode.Required && authorities is not { Count: > 0 })
+        bool asks = config.ClientCertificate != ClientCertificateMode.None;
+        if (asks && !config.AcceptsUntrusted && authorities is not { Certificates.Count: > 0 })
             return;
+        IReadOnlyList<TlsCipherSuite> suites = CipherSuiteTable.Of(config.CipherSuites);
+        ClientCertificateValidator? validator = asks ? new ClientCertificateValidator(config, authorities?.Revocations, time, events is null ? null : events.OnRefused) : null;
+        X509ChainPolicy? policy = asks ? ClientCertificateValidator.Policy(authorities?.Certificates ?? []) : null;
         foreach (CertificateMaterial certificate in certificates)
         {
-            SslServerAuthenticationOptions options = Build(config, certificate, authorities);
+            SslServerAuthenticationOptions options = Build(config, certificate, suites, policy, validator);
             if (certificate.IsEcdsa)
                 _ecdsa ??= options;
             else
@@ -50,12 +44,15 @@ internal sealed class DownstreamTlsContext
         }
         if (IsUsable && openSsl is not null)
         {
-            OpenSslVerifier? verifier = config.ClientCertificate == ClientCertificateMode.None
+            OpenSslVerifier? verifier = validator is null
                 ? null
-                : new OpenSslVerifier(ClientCertificateValidator.Policy(authorities!), new ClientCertificateValidator(config.SubjectAltNames).Validate, isRequired: true);
-            OpenSsl = openSsl.TryCreate(config.Protocols, CipherSuites, certificates, verifier, config.OffersHttp);
+                : new OpenSslVerifier(policy!, validator, isRequired: config.ClientCertificate == ClientCertificateMode.Required);
+            OpenSsl = openSsl.TryCreate(config.Protocols, suites, certificates, verifier, config.OffersHttp);
         }
     }
+
+    /// <summary>Told of handshakes and refused certificates; null = nobody is.</summary>
+    public TlsEvents? Events { get; }
 
     /// <summary>For handshakes by OpenSSL on event loops; null = <c>SslStream</c> makes them.</summary>
     public OpenSslContext? OpenSsl { get; }
@@ -71,7 +68,7 @@ internal sealed class DownstreamTlsContext
         clientSupportsEcdsa ? _ecdsa ?? _rsa : _rsa ?? _ecdsa;
 
     private static SslServerAuthenticationOptions Build(
-        DownstreamTlsConfig config, CertificateMaterial certificate, X509Certificate2Collection? authorities)
+        DownstreamTlsConfig config, CertificateMaterial certificate, IReadOnlyList<TlsCipherSuite> suites, X509ChainPolicy? policy, ClientCertificateValidator? validator)
     {
         var options = new SslServerAuthenticationOptions
         {
@@ -81,15 +78,21 @@ internal sealed class DownstreamTlsContext
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
-        // With TLS 1.0 or 1.1 allowed the list would leave those versions without a suite.
-        if (OperatingSystem.IsLinux() && (config.Protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) == 0)
-            options.CipherSuitesPolicy = new CipherSuitesPolicy(CipherSuites);
-        if (config.ClientCertificate == ClientCertificateMode.Required)
+        // With TLS 1.0 or 1.1 allowed the default list would leave those versions without a suite.
+        if (OperatingSystem.IsLinux() && ((config.Protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) == 0 || !config.CipherSuites.IsEmpty))
+            options.CipherSuitesPolicy = new CipherSuitesPolicy(suites);
+        if (validator is not null)
         {
             options.ClientCertificateRequired = true;
-            options.CertificateChainPolicy = ClientCertificateValidator.Policy(authorities!);
-            options.RemoteCertificateValidationCallback = new ClientCertificateValidator(config.SubjectAltNames).Validate;
+            options.CertificateChainPolicy = policy;
+            options.RemoteCertificateValidationCallback = validator.Validate;
         }
         return options;
     }
 }
+
+/// <summary>Whom client certificates must come from.</summary>
+/// <param name="Fingerprint">Hash of the texts it was made from.</param>
+/// <param name="Certificates">The authorities.</param>
+/// <param name="Revocations">What they took back; null = no list is given.</param>
+internal sealed record ClientAuthorities(byte[] Fingerprint, X509Certificate2Collection Certificates, IReadOnlyList<RevocationList>? Revocations);

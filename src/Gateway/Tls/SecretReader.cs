@@ -14,6 +14,13 @@ internal static class SecretReader
     public static bool TryReadAuthorities(SecretSpec secret, out byte[] authorities) =>
         TryRead(secret, "cacert", out authorities) || TryRead(secret, "ca.crt", out authorities);
 
+    /// <summary>The lists of revoked certificates; false = the Secret has none.</summary>
+    public static bool TryReadRevocations(SecretSpec secret, out byte[] revocations) =>
+        TryRead(secret, "crl", out revocations) || TryRead(secret, "ca.crl", out revocations);
+
+    /// <summary>The staple that a Secret of <c>kubernetes.io/tls</c> brings; false = it brings none.</summary>
+    public static bool TryReadStaple(SecretSpec secret, out byte[] staple) => TryRead(secret, "tls.ocsp-staple", out staple);
+
     private static bool TryReadPair(SecretSpec secret, string certificateKey, string keyKey, out byte[] certificate, out byte[] key)
     {
         key = [];

@@ -9,7 +9,6 @@ namespace Gateway.Conformance.Tests.Cases;
 internal static class LaterIssues
 {
     private const string Traffic = "HTTP traffic management, whole";
-    private const string Tcp = "Downstream TLS, TCP and certificates, whole";
     private const string Security = "Security policies";
     private const string Telemetry = "Telemetry";
 
@@ -19,7 +18,6 @@ internal static class LaterIssues
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
-        (Tcp, "certificate revocation", test => test.Request is not null && test.OfKind("Gateway").SelectMany(gateway => gateway.Below("caCrl")).Any()),
     ];
 
     /// <summary>The subject of the issue a case waits for, with what it uses; null = it is run.</summary>

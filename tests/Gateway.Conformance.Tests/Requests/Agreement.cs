@@ -6,7 +6,7 @@ internal static class Agreement
     private const string Location = "location";
 
     // They tell of the connection and the moment, of which an explanation knows nothing.
-    private static readonly string[] Volatile = ["x-request-id", "x-forwarded-for", "x-envoy-external-address", "content-length", "connection"];
+    private static readonly string[] Volatile = ["x-request-id", "x-forwarded-for", "x-envoy-external-address", "content-length", "connection", "x-forwarded-client-cert"];
 
     public static IEnumerable<string> Differences(Observation explained, Observation live)
     {

@@ -37,6 +37,8 @@ internal static class Expectation
         "response" => value.Entries().SelectMany(entry => CompareResponse(entry.Key, entry.Value, actual)),
         "route" => value.Entries().SelectMany(entry => CompareRoute(entry.Key, entry.Value, actual)),
         "handshake" => actual.Handshake is { } handshake ? Same(key, value.Text(), handshake) : [],
+        // Another client's words: that the handshake fails, and on which side, is what is compared.
+        "clientError" => [],
         "grpcStatus" => actual.GrpcStatus is { } grpc ? Same(key, value.Text(), grpc) : [],
         _ => [$"unsupported expectation key \"{key}\""],
     };

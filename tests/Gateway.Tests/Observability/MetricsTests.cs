@@ -94,7 +94,7 @@ public sealed class MetricsTests
     {
         _metrics.SetConnections("0.0.0.0_80", 3, 10);
         _metrics.SetConnections("0.0.0.0_443", 1, 2);
-        _metrics.SetCertificate("default/shop", DateTimeOffset.UnixEpoch.AddSeconds(99));
+        _metrics.SetCertificate("default/shop", DateTimeOffset.UnixEpoch.AddSeconds(99), isBad: false);
         Assert.Contains("gateway_certificate_expiry_timestamp_seconds{certificate=\"default/shop\"} 99", await TextAsync(), StringComparison.Ordinal);
 
         _metrics.Retain(new HashSet<string>(), new HashSet<string> { "0.0.0.0_80" });

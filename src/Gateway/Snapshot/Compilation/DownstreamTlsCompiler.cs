@@ -1,6 +1,8 @@
 using System.Security.Authentication;
 using Gateway.Config;
+using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
+using Gateway.Config.Validation;
 using Gateway.Tls;
 
 namespace Gateway.Snapshot.Compilation;
@@ -18,18 +20,40 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
     public DownstreamTlsConfig? Compile(MergedServer server)
     {
         ServerTlsSettings tls = server.Spec.Tls!;
-        // Other modes, and pinned client certificates, have been reported where they were read.
-        if (tls.Mode is not (ServerTlsMode.Simple or ServerTlsMode.Mutual) || !tls.VerifyCertificateHash.IsEmpty || !tls.VerifyCertificateSpki.IsEmpty)
-            return null;
-        bool isMutual = tls.Mode == ServerTlsMode.Mutual;
+        ClientCertificateMode mode = tls.Mode switch
+        {
+            ServerTlsMode.Mutual or ServerTlsMode.IstioMutual => ClientCertificateMode.Required,
+            ServerTlsMode.OptionalMutual => ClientCertificateMode.Optional,
+            _ => ClientCertificateMode.None,
+        };
+        bool isMesh = tls.Mode == ServerTlsMode.IstioMutual;
+        ReportSuites(server, tls);
         return new DownstreamTlsConfig
         {
-            Certificates = Certificates(tls).ToEquatableArray(),
-            ClientCertificate = isMutual ? ClientCertificateMode.Required : ClientCertificateMode.None,
-            ClientAuthorities = isMutual ? ClientAuthorities(tls) : null,
+            Certificates = isMesh ? [Workload] : Certificates(tls).ToEquatableArray(),
+            ClientCertificate = mode,
+            ClientAuthorities = mode == ClientCertificateMode.None ? null : isMesh ? Workload : ClientAuthorities(tls),
+            AcceptsUntrusted = !isMesh && tls.InsecureSkipVerify is true,
             SubjectAltNames = tls.SubjectAltNames,
+            VerifyHashes = mode == ClientCertificateMode.None ? default : tls.VerifyCertificateHash,
+            VerifySpki = mode == ClientCertificateMode.None ? default : tls.VerifyCertificateSpki,
+            TrustDomains = isMesh ? [context.Config.Mesh.TrustDomain, .. context.Config.Mesh.TrustDomainAliases] : default,
+            CipherSuites = tls.CipherSuites.IsEmpty ? context.Config.Mesh.TlsCipherSuites : tls.CipherSuites,
             Protocols = Protocols(tls),
         };
+    }
+
+    private CertificateReference Workload => WorkloadCertificate.In(context.Identity.WorkloadCertificates);
+
+    // Names that Istio does not know either have been reported where they were read.
+    private void ReportSuites(MergedServer server, ServerTlsSettings tls)
+    {
+        for (int i = 0; i < tls.CipherSuites.Count; i++)
+        {
+            string suite = tls.CipherSuites[i];
+            if (CipherSuiteTable.Find(suite) is null && CipherSuiteNames.IsKnown(suite))
+                context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls.cipherSuites[{i}]", $"The cipher suite {suite} cannot be offered here; it is left out.");
+        }
     }
 
     private IEnumerable<CertificateReference> Certificates(ServerTlsSettings tls)
@@ -54,7 +78,7 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
             string? file = string.IsNullOrEmpty(tls.CaCertificates)
                 ? tls.TlsCertificates.FirstOrDefault(certificate => !string.IsNullOrEmpty(certificate.CaCertificates))?.CaCertificates
                 : tls.CaCertificates;
-            return new CertificateReference(null, null, null, null, file);
+            return new CertificateReference(null, null, null, null, file, tls.CaCrl);
         }
         CertificateReference own = Secret(name);
         CertificateReference separate = own with { SecretName = own.SecretName + ClientAuthoritySuffix };

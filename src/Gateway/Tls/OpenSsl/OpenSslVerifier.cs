@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -6,9 +5,9 @@ namespace Gateway.Tls.OpenSsl;
 
 /// <summary>Asks the validator that <c>SslStream</c> asks, with the chain built as <c>SslStream</c> builds it.</summary>
 /// <param name="policy">Whom to trust.</param>
-/// <param name="validate">The verdict.</param>
+/// <param name="validator">The verdict.</param>
 /// <param name="isRequired">Whether a client without a certificate is refused.</param>
-internal sealed class OpenSslVerifier(X509ChainPolicy policy, RemoteCertificateValidationCallback validate, bool isRequired)
+internal sealed class OpenSslVerifier(X509ChainPolicy policy, ClientCertificateValidator validator, bool isRequired)
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
@@ -25,8 +24,7 @@ internal sealed class OpenSslVerifier(X509ChainPolicy policy, RemoteCertificateV
             chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
         chain.ChainPolicy.ExtraStore.AddRange(others);
         bool isTrusted = chain.Build(leaf);
-        bool isTaken = validate(this, leaf, chain, isTrusted ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors);
-        string? fault = isTaken ? null : Reason(chain);
+        string? fault = validator.Judge(leaf, chain, isTrusted)?.Text;
         foreach (X509ChainElement element in chain.ChainElements)
         {
             if (!ReferenceEquals(element.Certificate, leaf))
@@ -34,12 +32,5 @@ internal sealed class OpenSslVerifier(X509ChainPolicy policy, RemoteCertificateV
         }
 
         return fault;
-    }
-
-    private static string Reason(X509Chain chain)
-    {
-        foreach (X509ChainStatus status in chain.ChainStatus)
-            return $"the client's certificate is refused: {status.Status}";
-        return "the client's certificate is refused: it has none of the wanted names";
     }
 }
