@@ -40,7 +40,7 @@ public sealed class ConfigLoader
             _lastGood.Take(content, findings);
         }
         IReadOnlyCollection<Resource> inForce = _lastGood.End(findings);
-        return new(ConfigSetBuilder.Build(inForce, Mesh(meshConfig, findings), _lastGood.Refused), findings.ToImmutable());
+        return new(ConfigSetBuilder.Build(inForce, Mesh(meshConfig, findings), _lastGood.Refused, _lastGood.UnreadablePolicies), findings.ToImmutable());
     }
 
     private MeshConfig? Mesh(ConfigDocument? document, ImmutableArray<Diagnostic>.Builder findings)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 
 namespace Gateway.Config;
@@ -29,6 +30,27 @@ public sealed class ConfigSet
     /// ask TLS for must not be reached in plain text.
     /// </summary>
     public ImmutableArray<Resource<DestinationRuleSpec>> RefusedDestinationRules { get; init; } = [];
+
+    /// <summary>Istio AuthorizationPolicies.</summary>
+    public ImmutableArray<Resource<AuthorizationPolicySpec>> AuthorizationPolicies { get; init; } = [];
+
+    /// <summary>AuthorizationPolicies with errors, of which no good version stands: what they may be for is denied.</summary>
+    public ImmutableArray<Resource<AuthorizationPolicySpec>> RefusedAuthorizationPolicies { get; init; } = [];
+
+    /// <summary>Istio RequestAuthentications.</summary>
+    public ImmutableArray<Resource<RequestAuthenticationSpec>> RequestAuthentications { get; init; } = [];
+
+    /// <summary>RequestAuthentications with errors, of which no good version stands: what they may be for is denied.</summary>
+    public ImmutableArray<Resource<RequestAuthenticationSpec>> RefusedRequestAuthentications { get; init; } = [];
+
+    /// <summary>
+    /// Where texts stand that hold a security policy of which not even the name can be read: whatever it may be for is
+    /// denied.
+    /// </summary>
+    public EquatableArray<SourceLocation> UnreadablePolicies { get; init; }
+
+    /// <summary>Istio PeerAuthentications.</summary>
+    public ImmutableArray<Resource<PeerAuthenticationSpec>> PeerAuthentications { get; init; } = [];
 
     /// <summary>Istio ServiceEntries.</summary>
     public ImmutableArray<Resource<ServiceEntrySpec>> ServiceEntries { get; init; } = [];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 
 namespace Gateway.Config;
@@ -10,22 +11,30 @@ internal static class ConfigSetBuilder
     /// <param name="resources">All accepted resources.</param>
     /// <param name="mesh">The mesh settings from elsewhere; null = those of the ConfigMap <c>istio</c>.</param>
     /// <param name="refused">Resources with errors.</param>
-    public static ConfigSet Build(IReadOnlyCollection<Resource> resources, MeshConfig? mesh, IReadOnlyCollection<Resource> refused) => new()
-    {
-        Mesh = mesh ?? MeshOf(resources) ?? MeshConfig.Default,
-        Gateways = Of<GatewaySpec>(resources),
-        VirtualServices = Of<VirtualServiceSpec>(resources),
-        DestinationRules = Of<DestinationRuleSpec>(resources),
-        RefusedDestinationRules = Of<DestinationRuleSpec>(refused),
-        ServiceEntries = Of<ServiceEntrySpec>(resources),
-        WorkloadEntries = Of<WorkloadEntrySpec>(resources),
-        Services = Of<ServiceSpec>(resources),
-        EndpointSlices = Of<EndpointSliceSpec>(resources),
-        Secrets = Of<SecretSpec>(resources),
-        ConfigMaps = Of<ConfigMapSpec>(resources),
-        Namespaces = Of<NamespaceSpec>(resources),
-        Pods = Of<PodSpec>(resources),
-    };
+    /// <param name="unreadable">Where policies stand whose names cannot be read.</param>
+    public static ConfigSet Build(
+        IReadOnlyCollection<Resource> resources, MeshConfig? mesh, IReadOnlyCollection<Resource> refused, IReadOnlyCollection<SourceLocation> unreadable) => new()
+        {
+            Mesh = mesh ?? MeshOf(resources) ?? MeshConfig.Default,
+            Gateways = Of<GatewaySpec>(resources),
+            VirtualServices = Of<VirtualServiceSpec>(resources),
+            DestinationRules = Of<DestinationRuleSpec>(resources),
+            RefusedDestinationRules = Of<DestinationRuleSpec>(refused),
+            AuthorizationPolicies = Of<AuthorizationPolicySpec>(resources),
+            RefusedAuthorizationPolicies = Of<AuthorizationPolicySpec>(refused),
+            RequestAuthentications = Of<RequestAuthenticationSpec>(resources),
+            RefusedRequestAuthentications = Of<RequestAuthenticationSpec>(refused),
+            UnreadablePolicies = [.. unreadable],
+            PeerAuthentications = Of<PeerAuthenticationSpec>(resources),
+            ServiceEntries = Of<ServiceEntrySpec>(resources),
+            WorkloadEntries = Of<WorkloadEntrySpec>(resources),
+            Services = Of<ServiceSpec>(resources),
+            EndpointSlices = Of<EndpointSliceSpec>(resources),
+            Secrets = Of<SecretSpec>(resources),
+            ConfigMaps = Of<ConfigMapSpec>(resources),
+            Namespaces = Of<NamespaceSpec>(resources),
+            Pods = Of<PodSpec>(resources),
+        };
 
     private static MeshConfig? MeshOf(IReadOnlyCollection<Resource> resources) =>
         resources.OfType<Resource<ConfigMapSpec>>().FirstOrDefault(c => c.Spec.Mesh is not null)?.Spec.Mesh;

@@ -16,11 +16,18 @@ internal sealed class LastGood
     private readonly HashSet<ResourceId> _seen = [];
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
     private readonly List<Resource> _refused = [];
+    private readonly List<SourceLocation> _unreadablePolicies = [];
 
     private readonly record struct Entry(Resource Resource, string Source);
 
     /// <summary>The resources in error for which no version stands that was good.</summary>
     public IReadOnlyList<Resource> Refused => _refused;
+
+    /// <summary>
+    /// Where policies stand whose names cannot be read, in texts that no policy was accepted from before: nothing is known
+    /// of what they are for.
+    /// </summary>
+    public IReadOnlyList<SourceLocation> UnreadablePolicies => _unreadablePolicies;
 
     /// <summary>Starts a load.</summary>
     public void Begin()
@@ -29,6 +36,7 @@ internal sealed class LastGood
         _seen.Clear();
         _unreadable.Clear();
         _refused.Clear();
+        _unreadablePolicies.Clear();
     }
 
     /// <summary>Takes what a text gave.</summary>
@@ -36,6 +44,7 @@ internal sealed class LastGood
     {
         if (content.HasUnnamed)
             _unreadable.Add(content.Source);
+        _unreadablePolicies.AddRange(content.UnreadablePolicies);
         foreach (BoundResource bound in content.Resources)
         {
             ResourceId id = bound.Resource.Id;
@@ -68,8 +77,11 @@ internal sealed class LastGood
         {
             foreach ((ResourceId id, Entry old) in _accepted)
             {
-                if (_unreadable.Contains(old.Source) && _seen.Add(id))
-                    Keep(old, new(old.Source, 0, 0), findings);
+                if (!_unreadable.Contains(old.Source) || !_seen.Add(id))
+                    continue;
+                Keep(old, new(old.Source, 0, 0), findings);
+                if (old.Resource is Resource<AuthorizationPolicySpec> or Resource<RequestAuthenticationSpec>)
+                    _unreadablePolicies.RemoveAll(place => place.Source == old.Source);
             }
         }
         _accepted = _next;

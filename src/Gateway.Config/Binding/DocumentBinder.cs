@@ -115,11 +115,11 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
     private void NotRead(ConfigNode document, string apiVersion, string kind)
     {
         // Whoever writes a policy must not believe that it protects what is behind this gateway.
-        bool isPolicy = apiVersion.StartsWith("security.istio.io/", StringComparison.Ordinal);
+        bool isPolicy = apiVersion.StartsWith(KindTable.IstioSecurity + "/", StringComparison.Ordinal);
         findings.Add(new(
             DiagnosticCatalogue.KindNotRead.Code,
-            isPolicy ? Severity.Warning : DiagnosticCatalogue.KindNotRead.Severity,
-            $"Resources of kind {kind} ({apiVersion}) are not read{(isPolicy ? ": this gateway does not enforce it" : "")}.",
+            isPolicy ? Severity.Error : DiagnosticCatalogue.KindNotRead.Severity,
+            $"Resources of kind {kind} ({apiVersion}) are not read{(isPolicy ? ": Istio has no such policy, and nothing enforces it" : "")}.",
             document.Location,
             Name(document)));
     }

@@ -22,6 +22,7 @@ internal static class FieldStatusTable
         .. OfServiceEntry(),
         .. OfWorkload("ServiceEntry", "spec.endpoints[]."),
         .. OfWorkload("WorkloadEntry", "spec."),
+        .. OfSecurity(),
         .. OfKubernetes(),
         .. OfMeshConfig(),
     ];
@@ -50,7 +51,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfVirtualService()
     {
         const string Kind = "VirtualService";
-        yield return new(Kind, Http + "match[].headers", Supported, "claims of tokens (`@request.auth.claims…`) are never present");
+        yield return new(Kind, Http + "match[].headers", Supported, "also claims of valid tokens, as `@request.auth.claims.a.b` or `@request.auth.claims[a][b]`");
         foreach (string rules in (string[])["spec.tcp[]", "spec.tls[]"])
         {
             yield return new(Kind, rules + ".match[].destinationSubnets", NoEffect, "a gateway has no original destination; in Istio as well");
@@ -96,6 +97,23 @@ internal static class FieldStatusTable
     {
         yield return new(kind, place + "network", Ignored, "all endpoints are reached directly");
         yield return new(kind, place + "serviceAccount", Ignored, "connections to the destination are made without TLS");
+    }
+
+    private static IEnumerable<FieldStatus> OfSecurity()
+    {
+        const string Policy = "AuthorizationPolicy";
+        yield return new(Policy, "spec.action", Supported, "CUSTOM: no extension provider is asked yet; what its rules match is denied (`GW0602`)");
+        yield return new(Policy, "spec.provider", Supported, "see `spec.action`");
+        yield return new(Policy, "spec.rules[].when[].key", Supported, "`experimental.envoy.filters.…`: no filter writes such metadata, so values never match");
+        yield return new(Policy, "spec.targetRef", Supported, "a `Gateway`, by the gateway's label `gateway.networking.k8s.io/gateway-name`; other kinds are for waypoints");
+        yield return new(Policy, "spec.targetRefs", Supported, "as `spec.targetRef`");
+        const string Authentication = "RequestAuthentication";
+        yield return new(Authentication, "spec.targetRef", Supported, "as for AuthorizationPolicy");
+        yield return new(Authentication, "spec.targetRefs", Supported, "as for AuthorizationPolicy");
+        yield return new(Authentication, "spec.jwtRules[].jwks", Supported, "keys of kind OKP (EdDSA) are not used: the platform has no such signatures");
+        const string Peers = "PeerAuthentication";
+        foreach (string part in (string[])["selector", "mtls", "portLevelMtls"])
+            yield return new(Peers, "spec." + part, NoEffect, "a gateway's servers say in their `tls` what they ask of clients, in Istio as well");
     }
 
     private static IEnumerable<FieldStatus> OfKubernetes()

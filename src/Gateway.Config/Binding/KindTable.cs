@@ -12,7 +12,7 @@ namespace Gateway.Config.Binding;
 internal sealed record KindReader(string Kind, string Group, EquatableArray<string> Versions, Func<ObjectReader, ResourceHead, IReadOnlyList<Resource>> Bind)
 {
     /// <summary>Whether the kind is one of Istio's, whose schemas are known to the last field.</summary>
-    public bool IsIstio => Group == KindTable.IstioNetworking;
+    public bool IsIstio => Group is KindTable.IstioNetworking or KindTable.IstioSecurity;
 
     /// <summary>Whether resources of this kind live outside namespaces.</summary>
     public bool IsClusterScoped => Kind == KindTable.Namespace;
@@ -26,6 +26,8 @@ internal static class KindTable
 {
     public const string IstioNetworking = "networking.istio.io";
 
+    public const string IstioSecurity = "security.istio.io";
+
     /// <summary>The one kind here that lives outside namespaces.</summary>
     public const string Namespace = "Namespace";
 
@@ -38,6 +40,9 @@ internal static class KindTable
         Istio("DestinationRule", DestinationRuleBinder.DestinationRuleSpec),
         Istio("ServiceEntry", ServiceEntryBinder.ServiceEntrySpec),
         Istio("WorkloadEntry", ServiceEntryBinder.WorkloadEntrySpec),
+        Security("AuthorizationPolicy", SecurityBinder.AuthorizationPolicySpec),
+        Security("RequestAuthentication", SecurityBinder.RequestAuthenticationSpec),
+        Security("PeerAuthentication", SecurityBinder.PeerAuthenticationSpec),
         Core("Service", KubernetesBinder.Service),
         Core("ConfigMap", KubernetesBinder.ConfigMap),
         Core(Namespace, KubernetesBinder.Namespace),
@@ -62,8 +67,14 @@ internal static class KindTable
     public static KindReader? Find(string group, string kind) => Readers.GetValueOrDefault((group, kind));
 
     private static KindReader Istio<T>(string kind, Func<ObjectReader, T> spec)
+        where T : SpecRecord, new() => WithSpec(kind, IstioNetworking, IstioVersions, spec);
+
+    private static KindReader Security<T>(string kind, Func<ObjectReader, T> spec)
+        where T : SpecRecord, new() => WithSpec(kind, IstioSecurity, ["v1", "v1beta1"], spec);
+
+    private static KindReader WithSpec<T>(string kind, string group, EquatableArray<string> versions, Func<ObjectReader, T> spec)
         where T : SpecRecord, new() =>
-        new(kind, IstioNetworking, IstioVersions, (r, head) =>
+        new(kind, group, versions, (r, head) =>
         {
             T body = r.Object("spec", spec) ?? new();
             r.Ignore("status");

@@ -19,6 +19,9 @@ internal sealed class SourceContent
 
     /// <summary>Whether some document could not be read far enough to know which resource it was.</summary>
     public required bool HasUnnamed { get; init; }
+
+    /// <summary>Where documents stand that speak of a security policy and of which not even the name can be read.</summary>
+    public IReadOnlyList<SourceLocation> UnreadablePolicies { get; init; } = [];
 }
 
 /// <summary>Reads texts: documents are cut apart, parsed, bound and validated each for itself. Thread-safe.</summary>
@@ -34,7 +37,16 @@ internal sealed class SourceReader
     {
         List<Diagnostic> findings = [];
         if (!TryDecode(document, findings, out string text))
-            return new() { Source = document.Source, Resources = [], Findings = findings, HasUnnamed = true };
+        {
+            return new()
+            {
+                Source = document.Source,
+                Resources = [],
+                Findings = findings,
+                HasUnnamed = true,
+                UnreadablePolicies = SpeaksOfPolicy(Encoding.Latin1.GetString(document.Text.Span)) ? [new(document.Source, 0, 0)] : [],
+            };
+        }
         List<DocumentSlice> slices = DocumentSplitter.Split(text);
         SourceContent[] parts = new SourceContent[slices.Count];
         Parallel.For(0, parts.Length, new() { MaxDegreeOfParallelism = parallel }, i => parts[i] = Read(document.Source, text, slices[i]));
@@ -44,6 +56,7 @@ internal sealed class SourceReader
             Resources = [.. parts.SelectMany(p => p.Resources)],
             Findings = [.. parts.SelectMany(p => p.Findings)],
             HasUnnamed = parts.Any(p => p.HasUnnamed),
+            UnreadablePolicies = [.. parts.SelectMany(p => p.UnreadablePolicies)],
         };
     }
 
@@ -61,15 +74,20 @@ internal sealed class SourceReader
                 findings[i] = findings[i] with { Resource = DocumentBinder.Owner(root, damage[i]) };
             binder.Bind(root, damage);
         }
+        bool hasUnnamed = binder.HasUnnamed || (root is null && damaged);
         // Binders ask for fields in their own order; the user reads findings in that of the text.
         return new()
         {
             Source = source,
             Resources = resources,
             Findings = findings.Count < 2 ? findings : [.. findings.OrderBy(f => f.Location.Line).ThenBy(f => f.Location.Column)],
-            HasUnnamed = binder.HasUnnamed || (root is null && damaged),
+            HasUnnamed = hasUnnamed,
+            UnreadablePolicies = hasUnnamed && SpeaksOfPolicy(text.AsSpan(slice.Start, slice.Length)) ? [new(source, slice.Line, 0)] : [],
         };
     }
+
+    private static bool SpeaksOfPolicy(ReadOnlySpan<char> text) =>
+        text.Contains("AuthorizationPolicy", StringComparison.Ordinal) || text.Contains("RequestAuthentication", StringComparison.Ordinal);
 
     /// <summary>Reads the text of <c>--mesh-config</c>.</summary>
     /// <returns>The settings; null if they have an error.</returns>

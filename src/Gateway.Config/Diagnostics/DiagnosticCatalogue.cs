@@ -9,7 +9,7 @@ public sealed record DiagnosticDescriptor(string Code, Severity Severity, string
 
 /// <summary>
 /// All findings the gateway can report. GW00xx: text and documents; GW01xx: one resource; GW02xx: across resources;
-/// GW03xx: TLS and secrets; GW04xx: listeners; GW05xx: fields accepted but not honoured.
+/// GW03xx: TLS and secrets; GW04xx: listeners; GW05xx: fields accepted but not honoured; GW06xx: security policies.
 /// </summary>
 public static class DiagnosticCatalogue
 {
@@ -96,6 +96,15 @@ public static class DiagnosticCatalogue
 
     /// <summary>A destination asks for TLS that cannot be made.</summary>
     public static readonly DiagnosticDescriptor UpstreamTlsUnavailable = new("GW0302", Severity.Warning, "A destination asks for TLS that this gateway cannot make; requests to it get 503 (UF), never plain text.");
+
+    /// <summary>A security policy that cannot be read denies.</summary>
+    public static readonly DiagnosticDescriptor PolicyLocksOut = new("GW0601", Severity.Error, "A security policy cannot be read and no good version of it is known; what it may be for is denied.");
+
+    /// <summary>A CUSTOM policy's provider cannot be asked.</summary>
+    public static readonly DiagnosticDescriptor ProviderUnknown = new("GW0602", Severity.Warning, "A CUSTOM policy's extension provider cannot be asked; what its rules match is denied.");
+
+    /// <summary>Keys for tokens are missing or unusable.</summary>
+    public static readonly DiagnosticDescriptor NoKeys = new("GW0603", Severity.Warning, "Keys for tokens are missing or cannot be used; tokens that need them are refused.");
 
     /// <summary>A port cannot be bound.</summary>
     public static readonly DiagnosticDescriptor PortUnavailable = new("GW0401", Severity.Error, "A port cannot be bound; it is tried again, other ports are served.");

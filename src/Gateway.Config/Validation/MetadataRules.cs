@@ -14,6 +14,15 @@ internal static class MetadataRules
             return;
         if (annotations.ContainsKey("istio.io/dry-run"))
             findings.AnnotationError("istio.io/dry-run", "The annotation istio.io/dry-run is unsupported on this kind; please remove it.");
+        CheckReserved(findings);
+    }
+
+    /// <summary>Checks the annotations that no user may set.</summary>
+    public static void CheckReserved(Findings findings)
+    {
+        EquatableMap<string> annotations = findings.Resource.Metadata.Annotations;
+        if (annotations.IsEmpty)
+            return;
         foreach (string reserved in (ReadOnlySpan<string>)["internal.istio.io/webhook-always-reject", "internal.istio.io/parent-namespace", "internal.istio.io/parents"])
         {
             if (annotations.ContainsKey(reserved))

@@ -41,6 +41,19 @@ internal static class ResourceValidator
                 SchemaChecker.Check(sink, CrdSchemas.WorkloadEntry);
                 WorkloadEntryValidator.Check(sink, workloadEntry.Spec);
                 break;
+            case Resource<AuthorizationPolicySpec> policy:
+                SchemaChecker.Check(sink, CrdSchemas.AuthorizationPolicy);
+                AuthorizationPolicyValidator.Check(sink, policy.Spec);
+                MetadataRules.CheckReserved(sink);
+                return;
+            case Resource<RequestAuthenticationSpec> authentication:
+                SchemaChecker.Check(sink, CrdSchemas.RequestAuthentication);
+                RequestAuthenticationValidator.Check(sink, authentication.Spec);
+                break;
+            case Resource<PeerAuthenticationSpec> peers:
+                SchemaChecker.Check(sink, CrdSchemas.PeerAuthentication);
+                PeerAuthenticationValidator.Check(sink, peers.Spec);
+                break;
             default:
                 // Kubernetes' own kinds come from an API server that has judged them, or are judged by their binders.
                 return;

@@ -26,6 +26,10 @@ internal static class ConfigDump
             foreach (ClusterAssignment cluster in snapshot.Clusters)
                 Cluster(writer, cluster);
             writer.WriteEndArray();
+            writer.WriteStartArray("securityPolicies");
+            foreach (string policy in snapshot.Security.Policies)
+                writer.WriteStringValue(policy);
+            writer.WriteEndArray();
             Secrets(writer, snapshot);
             Mesh(writer, snapshot.Mesh);
         }

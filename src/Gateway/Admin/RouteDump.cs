@@ -85,7 +85,7 @@ internal static class RouteDump
         Condition(writer, "scheme", match.Scheme?.ToString());
         Conditions(writer, "headers", match.Headers);
         Conditions(writer, "queryParameters", match.QueryParameters);
-        Conditions(writer, "claims", match.Claims);
+        Conditions(writer, "claims", [.. match.Claims.Select(claim => new NamedMatcher(claim.Name, claim.Matcher, claim.Invert))]);
         writer.WriteEndObject();
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Gateway.Clusters;
+using Gateway.Http.Filters.Rbac;
+using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Snapshot.Explanation;
 using Spectre.Console;
@@ -21,6 +23,8 @@ internal static class ExplanationText
         Line(console, "reason", explanation.Reason);
         Line(console, "listener", explanation.Listener);
         Line(console, "filter chain", explanation.FilterChain);
+        Security(console, explanation.Security);
+        Line(console, "details", explanation.Details);
         Line(console, "virtual host", explanation.VirtualHost);
         if (explanation.Route is { } route)
         {
@@ -42,15 +46,25 @@ internal static class ExplanationText
             if (upstream.Tls is { } tls)
                 Line(console, "", $"TLS with server name {tls.ServerName}; verified: {tls.Verification}{(tls.ClientCertificateSubject is { } own ? $"; shows {own}" : "")}");
             foreach ((string name, string value) in upstream.Headers)
-                Line(console, "", $"{name}: {value}");
+                Line(console, "", $"{name}: {SecretText.ShowHeader(name, value)}");
         }
         foreach ((string name, string value) in explanation.ResponseHeaders)
-            Line(console, "response", $"{name}: {value}");
+            Line(console, "response", $"{name}: {SecretText.ShowHeader(name, value)}");
         if (!string.IsNullOrEmpty(explanation.Body))
             Line(console, "body", explanation.Body);
         NearMisses(console, explanation.NearMisses);
         if (explanation.Known.Count > 0)
             Line(console, "there is", string.Join(", ", explanation.Known));
+    }
+
+    private static void Security(CliConsole console, IReadOnlyList<SecurityStep> steps)
+    {
+        foreach (SecurityStep step in steps)
+        {
+            Line(console, step.Step, step.Verdict);
+            foreach (RbacMiss miss in step.Misses)
+                Line(console, "", $"{miss.Rule}: {miss.FailedCondition}", Color.Yellow);
+        }
     }
 
     private static void Destinations(CliConsole console, Explanation explanation)
@@ -99,6 +113,7 @@ internal static class ExplanationText
     {
         if (text is null)
             return;
+        text = SecretText.Show(text);
         string padded = label.PadRight(LabelWidth);
         if (!console.IsTerminal)
         {

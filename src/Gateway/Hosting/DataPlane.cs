@@ -5,6 +5,8 @@ using Gateway.Config.Diagnostics;
 using Gateway.Forwarding;
 using Gateway.Http;
 using Gateway.Http.Filters;
+using Gateway.Http.Filters.JwtAuthn;
+using Gateway.Http.Filters.Rbac;
 using Gateway.Listeners;
 using Gateway.Snapshot;
 using Gateway.Streams;
@@ -49,7 +51,9 @@ internal sealed partial class DataPlane : IAsyncDisposable
         var tcp = new TcpProxy(Snapshots.FindTarget, sink, Random.Shared, time);
         _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
-        Clusters = new ClusterRegistry(new DnsResolver(resolver, time), time, Certificates.Find);
+        var dns = new DnsResolver(resolver, time);
+        Clusters = new ClusterRegistry(dns, time, Certificates.Find);
+        Tokens = new JwtRegistry(dns, Certificates.Find, options.JwksTiming, time, loggers);
         if (options.Transport == TransportKind.EventLoop)
         {
             ILogger log = loggers.CreateLogger<EventLoop>();
@@ -64,7 +68,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         };
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, FilterOrder.Build(router, Random.Shared), options.DrainTime, time);
+            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, loggers), options.DrainTime, time);
         var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, _drain, sink, time);
     }
@@ -86,6 +90,15 @@ internal sealed partial class DataPlane : IAsyncDisposable
 
     /// <summary>The certificates in use, without private parts.</summary>
     public CertificateStore Certificates { get; }
+
+    /// <summary>The keys of tokens.</summary>
+    public JwtRegistry Tokens { get; }
+
+    /// <summary>Counts of decisions of policies.</summary>
+    public RbacStats PolicyStats { get; } = new();
+
+    /// <summary>Counts of decisions about tokens.</summary>
+    public JwtStats TokenStats { get; } = new();
 
     /// <summary>The snapshot in force.</summary>
     public SnapshotStore Snapshots { get; }
@@ -122,6 +135,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         await Listeners.DisposeAsync();
         await _engine.DisposeAsync();
         Clusters.Dispose();
+        Tokens.Dispose();
         Loops?.Dispose();
     }
 

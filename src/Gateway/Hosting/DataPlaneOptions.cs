@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Clusters.Discovery;
+using Gateway.Http.Filters.JwtAuthn;
 
 namespace Gateway.Hosting;
 
@@ -51,6 +52,9 @@ internal sealed record DataPlaneOptions
 
     /// <summary>Whom upstream servers are trusted by where no authorities are named; null = whom the system trusts.</summary>
     public X509Certificate2Collection? SystemAuthorities { get; init; }
+
+    /// <summary>When keys of tokens are fetched anew.</summary>
+    public JwksTiming JwksTiming { get; init; } = new();
 
     /// <summary>How long requests may go on on connections, ports and clusters that are no longer configured.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(45);

@@ -20,6 +20,10 @@ internal static class ScrapedState
         foreach (EventLoop loop in dataPlane.Loops?.Loops ?? [])
             metrics.SetLoopLag(loop.Index, loop.Lag);
         metrics.SetMirrors(dataPlane.Mirrors.Sent, dataPlane.Mirrors.Dropped, dataPlane.Mirrors.Failed);
+        metrics.SetAuthorization(
+            dataPlane.PolicyStats.Allowed, dataPlane.PolicyStats.Denied, dataPlane.PolicyStats.Audited, dataPlane.PolicyStats.ShadowAllowed, dataPlane.PolicyStats.ShadowDenied);
+        metrics.SetTokens(
+            dataPlane.TokenStats.Allowed, dataPlane.TokenStats.Denied, dataPlane.Tokens.Remote.Sum(keys => keys.Successes), dataPlane.Tokens.Remote.Sum(keys => keys.Failures));
         HashSet<string> listeners = new(StringComparer.Ordinal);
         foreach (ListenerStatus listener in Listeners(dataPlane))
         {

@@ -16,7 +16,13 @@ internal sealed class FilterChain
     /// <summary>The virtual hosts.</summary>
     public required RouteTable Routes { get; init; }
 
-    /// <summary>The filters in order; the router is last.</summary>
+    /// <summary>What is asked before a route is chosen: CUSTOM policies and tokens.</summary>
+    public ImmutableArray<HttpFilter> Authentication { get; init; } = [];
+
+    /// <summary>What is asked once the route is known, before anything is answered: policies.</summary>
+    public ImmutableArray<HttpFilter> Authorization { get; init; } = [];
+
+    /// <summary>The filters of requests that are forwarded, in order; the router is last.</summary>
     public required ImmutableArray<HttpFilter> Filters { get; init; }
 
     /// <summary>Clusters by <see cref="WeightedCluster.ClusterIndex"/>.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Gateway.Clusters;
 using Gateway.Config;
+using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Streams;
 using Microsoft.AspNetCore.Connections.Features;
@@ -68,6 +69,15 @@ internal sealed class RequestContext
 
     /// <summary>The route; null until one was chosen.</summary>
     public Route? Route { get; set; }
+
+    /// <summary>What the route table said; a redirect to https is no route.</summary>
+    public RouteDecision Decision { get; set; }
+
+    /// <summary>Claims of the valid token, after the filter that checks tokens; null = there is none.</summary>
+    public ClaimValue? Claims { get; set; }
+
+    /// <summary>Kept by authorization from one request of this slot to the next; nobody else looks into it.</summary>
+    public object? AuthorizationState { get; set; }
 
     /// <summary>The destination drawn from the route; null unless it forwards.</summary>
     public WeightedCluster? Destination { get; set; }
@@ -173,6 +183,8 @@ internal sealed class RequestContext
         Connection = null!;
         Chain = null;
         Route = null;
+        Decision = default;
+        Claims = null;
         Destination = null;
         Cluster = null;
         BodyReader = null;

@@ -1,4 +1,3 @@
-using Gateway.Routing;
 using Gateway.Streams;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Http;
@@ -10,8 +9,8 @@ namespace Gateway.Http;
 
 /// <summary>
 /// The way of one request, flat: (1) chain of the connection, (2) protocol checks, (3) target and path, (4) edge headers,
-/// (5) route, (6) filters, of which the router is the last. One async frame; the numbers are those of
-/// <c>docs/life-of-a-request.md</c>.
+/// (5) authentication, (6) route, (7) authorization, (8) what the route answers by itself, (9) filters, of which the
+/// router is the last. One async frame; the numbers are those of <c>docs/life-of-a-request.md</c>.
 /// </summary>
 /// <param name="currentChain">The connection's chain in the newest snapshot; null = it has none any more.</param>
 /// <param name="random">Draws destinations.</param>
@@ -23,14 +22,35 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
     {
         try
         {
-            ValueTask answer = Decide(request);
+            ValueTask answer = Prepare(request);
             if (request.AnsweredLocally)
             {
                 await answer;
                 return;
             }
+            // (5)
+            foreach (HttpFilter filter in request.Chain!.Authentication)
+            {
+                if (await filter.OnRequestAsync(request) == FilterResult.Answered)
+                    return;
+            }
             // (6)
-            foreach (HttpFilter filter in request.Chain!.Filters)
+            RouteChoice.Choose(request, random);
+            // (7)
+            foreach (HttpFilter filter in request.Chain.Authorization)
+            {
+                if (await filter.OnRequestAsync(request) == FilterResult.Answered)
+                    return;
+            }
+            // (8)
+            answer = RouteChoice.Answer(request);
+            if (request.AnsweredLocally)
+            {
+                await answer;
+                return;
+            }
+            // (9)
+            foreach (HttpFilter filter in request.Chain.Filters)
             {
                 if (await filter.OnRequestAsync(request) == FilterResult.Answered)
                     return;
@@ -58,8 +78,8 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         }
     }
 
-    /// <summary>Steps 1 to 5. Whatever is answered here is answered through the returned task, with <see cref="RequestContext.AnsweredLocally"/> set.</summary>
-    private ValueTask Decide(RequestContext request)
+    /// <summary>Steps 1 to 4. Whatever is answered here is answered through the returned task, with <see cref="RequestContext.AnsweredLocally"/> set.</summary>
+    private ValueTask Prepare(RequestContext request)
     {
         // (1) A connection whose chain is gone is being drained; it keeps the chain it had, as in Envoy.
         DownstreamConnection connection = request.Connection;
@@ -115,52 +135,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         info.ClientAddress = edge.ClientAddress;
         info.ForwardedFor = First(http.Headers[HeaderNames.ForwardedFor]);
         info.RequestId = First(http.Headers[HeaderNames.RequestId]);
-
-        // (5)
-        var routeRequest = new RouteRequest
-        {
-            Method = request.Method,
-            Scheme = request.Scheme,
-            Authority = request.Authority,
-            Path = request.Path,
-            Query = request.Query,
-            Headers = http.Headers,
-            ListenerPort = connection.ListenerPort,
-            ListenerIsTls = connection.IsTls,
-        };
-        RouteDecision decision = chain.Routes.Decide(routeRequest);
-        if (decision.HttpsRedirect)
-            return LocalReply.RedirectAsync(request, 301, RedirectLocation.Https(routeRequest));
-        if (decision.Route is not { } route)
-            return LocalReply.SendAsync(request, 404, "", ResponseFlags.NoRouteFound, "route_not_found");
-        return Take(request, route, routeRequest);
-    }
-
-    private ValueTask Take(RequestContext request, Route route, in RouteRequest routeRequest)
-    {
-        request.Route = route;
-        request.Info.RouteName = route.Name;
-        switch (route.Action)
-        {
-            case RedirectAction redirect:
-                request.ResponseHeaders = redirect.ResponseHeaders;
-                return LocalReply.RedirectAsync(request, redirect.Status, RedirectLocation.Build(redirect, route.Match, routeRequest));
-            case DirectResponseAction direct:
-                request.ResponseHeaders = direct.ResponseHeaders;
-                return LocalReply.SendDirectAsync(request, direct.Status, direct.Body);
-            case ForwardAction forward:
-                WeightedCluster destination = forward.SplitsByHash && RequestHash.Compute(forward.HashPolicies, request) is { } hash
-                    ? forward.PickByHash(hash)
-                    : forward.Pick((ulong)random.NextInt64());
-                request.Destination = destination;
-                request.ResponseHeaders = destination.ResponseHeaders;
-                request.Info.UpstreamCluster = destination.Cluster;
-                request.Cluster = destination.ClusterIndex < 0 ? null : request.Chain!.Clusters[destination.ClusterIndex];
-                break;
-        }
-        return request.Upgrade is { } upgrade && !upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase)
-            ? LocalReply.SendAsync(request, 403, "", ResponseFlags.None, "upgrade_failed", close: true)
-            : ValueTask.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
     private static EdgeResult ApplyEdgeHeaders(RequestContext request, HttpSettings settings)

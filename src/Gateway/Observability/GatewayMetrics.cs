@@ -15,6 +15,10 @@ internal sealed class GatewayMetrics
     private readonly Gauge _findings;
     private readonly Counter _accessLogDrops;
     private readonly Counter _mirrors;
+    private readonly Counter _authorization;
+    private readonly Counter _dryRun;
+    private readonly Counter _tokens;
+    private readonly Counter _keyFetches;
     private readonly Gauge _certificateExpiry;
     private readonly Gauge _certificateBad;
     private readonly Counter _handshakes;
@@ -35,6 +39,10 @@ internal sealed class GatewayMetrics
         _rejected = Factory.CreateGauge("gateway_config_rejected_resources", "Resources with an error in the latest pass; left out, or served in their last good state.");
         _findings = Factory.CreateGauge("gateway_config_findings", "Findings of the latest pass.", ["severity"]);
         _accessLogDrops = Factory.CreateCounter("gateway_access_log_dropped_total", "Access-log lines dropped because they could not be written fast enough.");
+        _authorization = Factory.CreateCounter("gateway_authorization_total", "Decisions of AuthorizationPolicies, where there are any.", ["result"]);
+        _dryRun = Factory.CreateCounter("gateway_authorization_dry_run_total", "What policies under dry-run would have decided.", ["result"]);
+        _tokens = Factory.CreateCounter("gateway_jwt_authentication_total", "Requests whose tokens RequestAuthentications looked for.", ["result"]);
+        _keyFetches = Factory.CreateCounter("gateway_jwks_fetches_total", "Fetches of keys for tokens, by those in use.", ["result"]);
         _mirrors = Factory.CreateCounter("gateway_mirror_requests_total", "Copies of requests: sent, dropped for too many or too slow ones, failed.", ["result"]);
         _certificateExpiry = Factory.CreateGauge("gateway_certificate_expiry_timestamp_seconds", "End of validity of a certificate, in seconds since 1970.", ["certificate"]);
         _certificateBad = Factory.CreateGauge("gateway_certificate_unusable", "1 where the newest version of a certificate cannot be used; the last good one is, if there was one.", ["certificate"]);
@@ -81,6 +89,25 @@ internal sealed class GatewayMetrics
         _mirrors.WithLabels("sent").IncTo(sent);
         _mirrors.WithLabels("dropped").IncTo(dropped);
         _mirrors.WithLabels("failed").IncTo(failed);
+    }
+
+    /// <summary>Brings over the decisions of policies.</summary>
+    public void SetAuthorization(long allowed, long denied, long audited, long dryAllowed, long dryDenied)
+    {
+        _authorization.WithLabels("allowed").IncTo(allowed);
+        _authorization.WithLabels("denied").IncTo(denied);
+        _authorization.WithLabels("audited").IncTo(audited);
+        _dryRun.WithLabels("allowed").IncTo(dryAllowed);
+        _dryRun.WithLabels("denied").IncTo(dryDenied);
+    }
+
+    /// <summary>Brings over the decisions about tokens.</summary>
+    public void SetTokens(long allowed, long denied, long fetched, long failed)
+    {
+        _tokens.WithLabels("allowed").IncTo(allowed);
+        _tokens.WithLabels("denied").IncTo(denied);
+        _keyFetches.WithLabels("success").IncTo(fetched);
+        _keyFetches.WithLabels("failure").IncTo(failed);
     }
 
     /// <summary>Brings over a listener's counts.</summary>

@@ -43,6 +43,8 @@ internal static class HeaderCondition
             case ":path":
                 return $"\"{request.Path}{request.Query}\"";
         }
+        if (SecretText.IsSecretHeader(header.Name))
+            return request.Headers.ContainsKey(header.Name) ? "another value (hidden)" : "no such header";
         return request.Headers.TryGetValue(header.Name, out StringValues values) && values.Count > 0
             ? string.Join(", ", values.Select(value => $"\"{HeaderText.FromWire(value ?? "")}\""))
             : "no such header";

@@ -33,8 +33,8 @@ internal sealed class RouteMatch
     /// <summary>On query parameters, all must hold.</summary>
     public EquatableArray<NamedMatcher> QueryParameters { get; init; }
 
-    /// <summary>On claims of a validated token (names as <c>a.b</c>); without such a token only inverted ones hold.</summary>
-    public EquatableArray<NamedMatcher> Claims { get; init; }
+    /// <summary>On claims of a valid token; without such a token only inverted ones hold.</summary>
+    public EquatableArray<ClaimMatcher> Claims { get; init; }
 
     /// <summary>
     /// Istio's "catch-all": no condition but perhaps a path expression that takes every path. Such routes end their
@@ -66,9 +66,9 @@ internal sealed class RouteMatch
             if (!QueryCondition.Holds(parameter, request.Query))
                 return false;
         }
-        foreach (NamedMatcher claim in Claims)
+        foreach (ClaimMatcher claim in Claims)
         {
-            if (!claim.Invert)
+            if (!claim.Holds(request.Claims))
                 return false;
         }
         return true;
@@ -95,10 +95,10 @@ internal sealed class RouteMatch
             if (!QueryCondition.Holds(parameter, request.Query))
                 return $"query parameter {parameter.Name}: {parameter.Matcher}, request has {QueryCondition.Describe(parameter, request.Query)}";
         }
-        foreach (NamedMatcher claim in Claims)
+        foreach (ClaimMatcher claim in Claims)
         {
-            if (!claim.Invert)
-                return $"claim {claim.Name}: {claim.Matcher}, request has no validated token";
+            if (!claim.Holds(request.Claims))
+                return $"{(claim.Invert ? "withoutHeaders claim" : "claim")} {claim.Name}: {claim.Matcher}, request has {claim.Describe(request.Claims)}";
         }
         return null;
     }

@@ -1,3 +1,4 @@
+using Gateway.Matching;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Routing;
@@ -28,6 +29,9 @@ internal readonly struct RouteRequest
 
     /// <summary>The port the listener is bound to by configuration (before any <c>--port-map</c>): what FROM_REQUEST_PORT means.</summary>
     public required int ListenerPort { get; init; }
+
+    /// <summary>Claims of the valid token; null = there is none.</summary>
+    public ClaimValue? Claims { get; init; }
 
     /// <summary>Whether the listener ended TLS for this connection.</summary>
     public required bool ListenerIsTls { get; init; }

@@ -21,6 +21,9 @@ internal sealed class GatewaySnapshot
 
     /// <summary>Mesh-wide settings: path normalization, trusted proxies, headers, access log.</summary>
     public required MeshConfig Mesh { get; init; }
+
+    /// <summary>What the security policies say.</summary>
+    public SecurityConfig Security { get; init; } = SecurityConfig.None;
 }
 
 /// <summary>Who this gateway is: what the compiler needs beside the resources.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Gateway.Clusters;
 using Gateway.Http;
+using Gateway.Http.Filters;
 using Gateway.Listeners;
 using Gateway.Streams;
 using Gateway.Tcp;
@@ -14,7 +15,7 @@ internal sealed class LiveSnapshot
     private readonly FrozenDictionary<string, FilterChain> _chains;
     private readonly FrozenDictionary<string, TcpTarget> _targets;
 
-    public LiveSnapshot(GatewaySnapshot config, ImmutableArray<Cluster> clusters, ImmutableArray<HttpFilter> filters)
+    public LiveSnapshot(GatewaySnapshot config, ImmutableArray<Cluster> clusters, SnapshotFilters filters)
     {
         Config = config;
         Clusters = clusters;
@@ -28,7 +29,7 @@ internal sealed class LiveSnapshot
                 string key = DownstreamConnection.KeyOf(listener.Name, chain.Name);
                 if (chain.Tcp is { } tcp)
                 {
-                    targets[key] = new TcpTarget(tcp, clusters);
+                    targets[key] = new TcpTarget(tcp, clusters) { Authorization = filters.Network };
                     continue;
                 }
                 chains[key] = new FilterChain
@@ -36,7 +37,9 @@ internal sealed class LiveSnapshot
                     Name = chain.Name,
                     Settings = settings,
                     Routes = chain.Routes,
-                    Filters = filters,
+                    Authentication = filters.Authentication,
+                    Authorization = filters.Authorization,
+                    Filters = filters.Forwarding,
                     Clusters = clusters,
                 };
             }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Gateway.Clusters;
 using Gateway.Config.Diagnostics;
-using Gateway.Http;
+using Gateway.Http.Filters;
+using Gateway.Http.Filters.JwtAuthn;
 using Gateway.Listeners;
 using Gateway.Tls;
 
@@ -14,7 +15,7 @@ namespace Gateway.Snapshot;
 /// </summary>
 internal sealed class SnapshotPublisher(
     SnapshotStore store, ClusterRegistry clusters, CertificateStore certificates, ListenerManager listeners,
-    ImmutableArray<HttpFilter> filters, TimeSpan drainTime, TimeProvider time) : IAsyncDisposable
+    JwtRegistry tokens, FilterOrder filters, TimeSpan drainTime, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan BindRetryInterval = TimeSpan.FromSeconds(2);
 
@@ -31,9 +32,10 @@ internal sealed class SnapshotPublisher(
         {
             ImmutableArray<Diagnostic> tls = certificates.Apply(snapshot.Secrets, TlsConfigs(snapshot), UpstreamTlsConfigs(snapshot));
             ImmutableArray<Cluster> linked = clusters.Link(snapshot.Clusters, snapshot.Mesh.DnsRefreshRate);
-            await clusters.WarmAsync(linked, cancellationToken);
+            JwtVerifier? verifier = tokens.Link(snapshot.Security.Jwt);
+            await Task.WhenAll(clusters.WarmAsync(linked, cancellationToken), tokens.WarmAsync(cancellationToken));
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);
-            store.Swap(new LiveSnapshot(snapshot, linked, filters));
+            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac)));
             listeners.Activate(snapshot.Listeners, certificates.Find);
             await listeners.RetireAsync(snapshot.Listeners);
             clusters.RetireUnused(linked, drainTime);
@@ -79,6 +81,11 @@ internal sealed class SnapshotPublisher(
         {
             if (cluster.Config.Tls is { } tls)
                 configs.Add(tls);
+        }
+        foreach (JwtRuleConfig rule in snapshot.Security.Jwt)
+        {
+            if (rule.Keys.Inline is null)
+                configs.Add(JwksFetcher.SystemTls);
         }
         return configs;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tls;
 using Gateway.Transport;
 
 namespace Gateway.Streams;
@@ -8,6 +9,8 @@ namespace Gateway.Streams;
 /// <summary>Facts about one accepted connection; set before the first request, as a Kestrel connection feature.</summary>
 internal sealed class DownstreamConnection
 {
+    private string? _peerIdentity;
+
     /// <summary>The listener's configured port.</summary>
     public required int ListenerPort { get; init; }
 
@@ -65,6 +68,18 @@ internal sealed class DownstreamConnection
     /// <summary>What goes upstream as <c>x-forwarded-client-cert</c>; made by the connection's first request, null = nothing.</summary>
     public string? ForwardedClientCertificate { get; set; }
 
+    /// <summary>The SPIFFE identity of the client's certificate without <c>spiffe://</c>, found once; null = it has none.</summary>
+    public string? PeerIdentity
+    {
+        get
+        {
+            if (ClientCertificate is not { } certificate)
+                return null;
+            _peerIdentity ??= IdentityOf(certificate);
+            return _peerIdentity.Length == 0 ? null : _peerIdentity;
+        }
+    }
+
     /// <summary>The TLS version in Envoy's words (<c>TLSv1.3</c>); null = plain text.</summary>
     public string? TlsVersion { get; set; }
 
@@ -88,6 +103,17 @@ internal sealed class DownstreamConnection
     public static string TextOf(EndPoint endPoint) => endPoint is IPEndPoint ip
         ? new IPEndPoint(Unmapped(ip.Address), ip.Port).ToString()
         : endPoint.ToString() ?? "";
+
+    private static string IdentityOf(X509Certificate2 certificate)
+    {
+        const string Spiffe = "spiffe://";
+        foreach (SubjectAltName name in SubjectAltName.ReadAll(certificate))
+        {
+            if (name.Kind == SubjectAltNameKind.Uri && name.Value.StartsWith(Spiffe, StringComparison.Ordinal))
+                return name.Value[Spiffe.Length..];
+        }
+        return "";
+    }
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

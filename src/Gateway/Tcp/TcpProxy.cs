@@ -75,6 +75,11 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
             info.Flags |= ResponseFlags.NoRouteFound;
             return null;
         }
+        if (target.Authorization?.Denied(facts) is { } denied)
+        {
+            info.ConnectionTerminationDetails = denied;
+            return null;
+        }
         WeightedCluster destination = target.Action.Pick((ulong)random.NextInt64());
         info.UpstreamCluster = destination.Cluster;
         if (destination.ClusterIndex < 0)

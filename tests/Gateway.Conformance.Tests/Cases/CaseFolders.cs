@@ -6,7 +6,7 @@ namespace Gateway.Conformance.Tests.Cases;
 /// </summary>
 internal sealed class CaseFolders
 {
-    private static readonly string[] Areas = ["validation", "routing", "tls"];
+    private static readonly string[] Areas = ["validation", "routing", "tls", "authz", "jwt"];
     private readonly IReadOnlyList<string> _folders;
     private readonly string _default;
 

@@ -9,13 +9,14 @@ namespace Gateway.Conformance.Tests.Cases;
 internal static class LaterIssues
 {
     private const string Traffic = "HTTP traffic management, whole";
-    private const string Security = "Security policies";
+    private const string Security = "External authorization and rate limits";
     private const string Telemetry = "Telemetry";
 
     private static readonly (string Subject, string Feature, Func<ConformanceCase, bool> Uses)[] Table =
     [
-        (Security, "a security kind", test => HasKind(test, "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication")),
-        (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "EnvoyFilter", "WasmPlugin", "ProxyConfig")),
+        (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "WasmPlugin", "ProxyConfig")),
+        (Security, "an EnvoyFilter", test => HasKind(test, "EnvoyFilter")),
+        (Security, "a CUSTOM policy's provider", test => test.Request is not null && test.OfKind("AuthorizationPolicy").Any(policy => policy.Get("spec", "action").Text() == "CUSTOM")),
         (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
         (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
     ];

@@ -55,6 +55,7 @@ internal sealed class CaseBackends : IDisposable
         Clusters = [.. snapshot.Clusters.Select(Translate)],
         Secrets = snapshot.Secrets,
         Mesh = snapshot.Mesh,
+        Security = snapshot.Security,
     };
 
     /// <summary>The destination behind an echo port.</summary>

@@ -3,6 +3,7 @@ using Gateway.Config.Diagnostics;
 using Gateway.Conformance.Tests.Cases;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
+using Gateway.Testing;
 
 namespace Gateway.Conformance.Tests.Requests;
 
@@ -12,13 +13,15 @@ internal sealed class RequestSuite(EchoFleet fleet, CaseCertificates certificate
     // The gateway's address in the original simulations: ServiceEntries of cases name it as their endpoint.
     private const string WorkloadAddress = "1.1.1.1";
 
-    public bool Takes(ConformanceCase test) => (test.Area("routing") || test.Area("tls")) && test.Request is not null && test.Node.Get("kind") is null;
+    public bool Takes(ConformanceCase test) => (test.Area("routing") || test.Area("tls") || test.Area("authz") || test.Area("jwt")) && test.Request is not null && test.Node.Get("kind") is null;
 
     public async Task<IReadOnlyList<string>> RunAsync(ConformanceCase test, CancellationToken cancel)
     {
         var request = CaseRequest.Read(test);
         using var backends = new CaseBackends(fleet, certificates, test, request.Port);
-        ConfigDocument[] documents = [.. CaseDocuments.Config(test), .. CaseDocuments.Secrets(test, certificates), .. backends.Documents()];
+        ConfigDocument[] config = [.. CaseDocuments.Config(test)];
+        await using ScriptedHttpServer? jwks = await CaseJwksServer.StartAsync(test, config);
+        ConfigDocument[] documents = [.. CaseJwksServer.Resolve(config, jwks), .. CaseDocuments.Secrets(test, certificates), .. backends.Documents()];
         LoadResult load = new ConfigLoader().Load(documents, CaseDocuments.Mesh(test));
         CompileResult compiled = SnapshotCompiler.Compile(load.Config, Identity(test));
 

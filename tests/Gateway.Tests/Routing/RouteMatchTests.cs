@@ -104,8 +104,8 @@ public sealed class RouteMatchTests
     {
         RouteRequest request = Make.Request(headers: ("@request.auth.claims.group", ["admin"]));
 
-        Assert.False(new RouteMatch { Claims = [new NamedMatcher("group", StringMatcher.Exact("admin"))] }.IsMatch(request));
-        Assert.True(new RouteMatch { Claims = [new NamedMatcher("group", StringMatcher.Exact("admin"), Invert: true)] }.IsMatch(request));
+        Assert.False(new RouteMatch { Claims = [new ClaimMatcher(["group"], StringMatcher.Exact("admin"), Invert: false)] }.IsMatch(request));
+        Assert.True(new RouteMatch { Claims = [new ClaimMatcher(["group"], StringMatcher.Exact("admin"), Invert: true)] }.IsMatch(request));
     }
 
     [Theory]

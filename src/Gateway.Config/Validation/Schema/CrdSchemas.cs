@@ -7,6 +7,29 @@ internal static class CrdSchemas
     private const int MaxMapEntries = 256;
     private const int MaxLabelValueLength = 63;
 
+    private const int MaxRules = 512;
+    private const int MaxTargetReferences = 16;
+
+    private static readonly SchemaRule PolicySelector =
+        Object("matchLabels", new() { MaxItems = 4096, Each = new() { MaxLength = MaxLabelValueLength } });
+
+    private static readonly SchemaRule TargetReference = new()
+    {
+        Fields =
+        {
+            ["group"] = new() { MaxLength = 253 },
+            ["kind"] = new() { MaxLength = 63 },
+            ["name"] = new() { MaxLength = 253 },
+        },
+    };
+
+    private static readonly SchemaRule ServiceAccounts = new() { MaxItems = 16, Each = new() { MaxLength = 320 } };
+
+    private static readonly SchemaRule RuleSource = new()
+    {
+        Fields = { ["serviceAccounts"] = ServiceAccounts, ["notServiceAccounts"] = ServiceAccounts },
+    };
+
     private static readonly SchemaRule StringMatch = new() { AtMostOne = [["exact", "prefix", "regex"]] };
 
     private static readonly SchemaRule WorkloadEntryBody = new()
@@ -142,6 +165,50 @@ internal static class CrdSchemas
 
     /// <summary>WorkloadEntry.</summary>
     public static SchemaRule WorkloadEntry { get; } = WorkloadEntryBody;
+
+    /// <summary>AuthorizationPolicy.</summary>
+    public static SchemaRule AuthorizationPolicy { get; } = new()
+    {
+        Fields =
+        {
+            ["selector"] = PolicySelector,
+            ["targetRef"] = TargetReference,
+            ["targetRefs"] = new() { MaxItems = MaxTargetReferences, Each = TargetReference },
+            ["rules"] = new()
+            {
+                MaxItems = MaxRules,
+                Each = new() { Fields = { ["from"] = new() { MaxItems = MaxRules, Each = Object("source", RuleSource) } } },
+            },
+        },
+    };
+
+    /// <summary>RequestAuthentication.</summary>
+    public static SchemaRule RequestAuthentication { get; } = new()
+    {
+        Fields =
+        {
+            ["selector"] = PolicySelector,
+            ["targetRef"] = TargetReference,
+            ["targetRefs"] = new() { MaxItems = MaxTargetReferences, Each = TargetReference },
+            ["jwtRules"] = new()
+            {
+                MaxItems = 4096,
+                Each = new()
+                {
+                    AtMostOne = [["jwksUri", "jwks_uri", "jwks"]],
+                    Fields =
+                    {
+                        ["jwksUri"] = new() { MaxLength = 2048 },
+                        ["jwks_uri"] = new() { MaxLength = 2048 },
+                        ["spaceDelimitedClaims"] = new() { MaxItems = 64 },
+                    },
+                },
+            },
+        },
+    };
+
+    /// <summary>PeerAuthentication.</summary>
+    public static SchemaRule PeerAuthentication { get; } = Object("selector", PolicySelector);
 
     private static SchemaRule Object(string field, SchemaRule rule) => new() { Fields = { [field] = rule } };
 }

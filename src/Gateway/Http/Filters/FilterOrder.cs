@@ -1,10 +1,38 @@
 using System.Collections.Immutable;
+using Gateway.Http.Filters.JwtAuthn;
+using Gateway.Http.Filters.Rbac;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Http.Filters;
 
-/// <summary>The order in which filters see a request, as in Istio. A new filter is a class and a line here.</summary>
-internal static class FilterOrder
+/// <summary>
+/// The order in which filters see a request, as in Istio: CUSTOM policies, tokens; route; AUDIT, DENY and ALLOW policies;
+/// faults, CORS, the router. A new filter is a class and a line here.
+/// </summary>
+/// <param name="router">The end of the chain.</param>
+/// <param name="random">Draws destinations and faults.</param>
+/// <param name="rbacStats">Counts decisions of policies.</param>
+/// <param name="jwtStats">Counts decisions about tokens.</param>
+/// <param name="loggers">For dry runs.</param>
+internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rbacStats, JwtStats jwtStats, ILoggerFactory loggers)
 {
-    /// <summary>The filters of a chain, the router last.</summary>
-    public static ImmutableArray<HttpFilter> Build(HttpFilter router, Random random) => [new FaultFilter(random), new CorsFilter(), router];
+    private readonly ImmutableArray<HttpFilter> _forwarding = [new FaultFilter(random), new CorsFilter(), router];
+    private readonly ILogger _logger = loggers.CreateLogger<RbacFilter>();
+
+    /// <summary>The filters of a snapshot; what is not configured is not there.</summary>
+    public SnapshotFilters Build(JwtVerifier? tokens, RbacConfig? policies)
+    {
+        var authentication = ImmutableArray.CreateBuilder<HttpFilter>();
+        if (policies?.Http.Custom is { } custom)
+            authentication.Add(new CustomAuthorizationFilter(custom, rbacStats, random));
+        if (tokens is not null)
+            authentication.Add(new JwtAuthnFilter(tokens, jwtStats, random));
+        return new SnapshotFilters
+        {
+            Authentication = authentication.ToImmutable(),
+            Authorization = policies is { Http.HasAuthorization: true } ? [new RbacFilter(policies.Http, rbacStats, _logger)] : [],
+            Forwarding = _forwarding,
+            Network = policies is null ? null : new NetworkRbac(policies.Tcp, rbacStats),
+        };
+    }
 }

@@ -55,6 +55,10 @@ internal sealed class CompilationContext
         _diagnostics.Add(new Diagnostic(descriptor.Code, descriptor.Severity, message, location, resource.Id, fieldPath));
     }
 
+    /// <summary>Reports a finding at a place that belongs to no resource.</summary>
+    public void Report(DiagnosticDescriptor descriptor, SourceLocation place, string message) =>
+        _diagnostics.Add(new Diagnostic(descriptor.Code, descriptor.Severity, message, place));
+
     /// <summary>All findings, each once.</summary>
     public ImmutableArray<Diagnostic> Diagnostics() => [.. _diagnostics.Distinct()];
 }

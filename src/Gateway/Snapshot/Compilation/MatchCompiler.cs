@@ -9,7 +9,6 @@ namespace Gateway.Snapshot.Compilation;
 /// <summary>Turns one HTTPMatchRequest into the conditions of a route.</summary>
 internal sealed class MatchCompiler(CompilationContext context, VirtualServiceRule rule)
 {
-    private const string ClaimPrefix = "@request.auth.claims";
     private static readonly RouteMatch Any = new();
     private bool _failed;
 
@@ -19,7 +18,7 @@ internal sealed class MatchCompiler(CompilationContext context, VirtualServiceRu
         if (match is null)
             return Any;
         var headers = new List<NamedMatcher>();
-        var claims = new List<NamedMatcher>();
+        var claims = new List<ClaimMatcher>();
         AddHeaders(match.Headers, false, headers, claims);
         AddHeaders(match.WithoutHeaders, true, headers, claims);
         headers.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
@@ -47,29 +46,16 @@ internal sealed class MatchCompiler(CompilationContext context, VirtualServiceRu
         _ => Value(match.Uri, match.IgnoreUriCase ?? false),
     };
 
-    private void AddHeaders(EquatableMap<StringMatch> source, bool invert, List<NamedMatcher> headers, List<NamedMatcher> claims)
+    private void AddHeaders(EquatableMap<StringMatch> source, bool invert, List<NamedMatcher> headers, List<ClaimMatcher> claims)
     {
         foreach (KeyValuePair<string, StringMatch> entry in source)
         {
             StringMatcher matcher = PresentOrValue(entry.Value);
-            if (ClaimName(entry.Key) is { } claim)
-                claims.Add(new NamedMatcher(claim, matcher, invert));
+            if (ClaimMatcher.PathOf(entry.Key) is { } claim)
+                claims.Add(new ClaimMatcher(claim, matcher, invert));
             else
                 headers.Add(new NamedMatcher(context.Matchers.HeaderName(entry.Key), matcher, invert));
         }
-    }
-
-    /// <summary><c>@request.auth.claims.a.b</c> and <c>@request.auth.claims[a][b]</c> name a claim; other keys a header.</summary>
-    private static string? ClaimName(string key)
-    {
-        if (!key.StartsWith(ClaimPrefix, StringComparison.OrdinalIgnoreCase) || key.Length == ClaimPrefix.Length)
-            return null;
-        return key[ClaimPrefix.Length] switch
-        {
-            '.' => key[(ClaimPrefix.Length + 1)..],
-            '[' when key[^1] == ']' => key[ClaimPrefix.Length..],
-            _ => null,
-        };
     }
 
     /// <summary>In maps, no value or the expression <c>*</c> means "present".</summary>

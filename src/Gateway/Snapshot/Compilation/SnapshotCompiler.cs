@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gateway.Config;
 using Gateway.Config.Model;
 using Gateway.Listeners;
+using Gateway.Snapshot.Compilation.Security;
 
 namespace Gateway.Snapshot.Compilation;
 
@@ -21,6 +22,7 @@ internal static class SnapshotCompiler
             Clusters = context.Clusters.All,
             Secrets = Secrets(config),
             Mesh = config.Mesh,
+            Security = new SecurityCompiler(context).Compile(),
         };
         return new CompileResult(snapshot, context.Diagnostics());
     }

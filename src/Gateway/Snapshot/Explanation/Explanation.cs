@@ -20,6 +20,12 @@ internal sealed record Explanation
     /// <summary>Envoy's response flag, e.g. <c>NR</c>; null = none.</summary>
     public string? Flag { get; init; }
 
+    /// <summary>Envoy's response_code_details of an answer that a policy makes; null = none does.</summary>
+    public string? Details { get; init; }
+
+    /// <summary>What tokens and policies said, in order.</summary>
+    public IReadOnlyList<SecurityStep> Security { get; init; } = [];
+
     /// <summary>Name of the listener.</summary>
     public string? Listener { get; init; }
 

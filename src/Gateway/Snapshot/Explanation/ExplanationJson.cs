@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Gateway.Clusters;
+using Gateway.Http.Filters.Rbac;
+using Gateway.Matching;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Explanation;
@@ -16,6 +18,8 @@ internal static class ExplanationJson
             writer.WriteNumber("status", status);
         WriteText(writer, "flag", explanation.Flag);
         writer.WriteString("reason", explanation.Reason);
+        WriteText(writer, "details", explanation.Details);
+        WriteSecurity(writer, explanation.Security);
         WriteText(writer, "listener", explanation.Listener);
         WriteText(writer, "filterChain", explanation.FilterChain);
         WriteText(writer, "virtualHost", explanation.VirtualHost);
@@ -50,6 +54,33 @@ internal static class ExplanationJson
             writer.WriteEndArray();
         }
         writer.WriteEndObject();
+    }
+
+    private static void WriteSecurity(Utf8JsonWriter writer, IReadOnlyList<SecurityStep> steps)
+    {
+        if (steps.Count == 0)
+            return;
+        writer.WriteStartArray("security");
+        foreach (SecurityStep step in steps)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("step", step.Step);
+            writer.WriteString("verdict", step.Verdict);
+            if (step.Misses.Count > 0)
+            {
+                writer.WriteStartArray("passedOver");
+                foreach (RbacMiss miss in step.Misses)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("rule", miss.Rule);
+                    writer.WriteString("failedCondition", miss.FailedCondition);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+            }
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
     }
 
     private static void WriteRoute(Utf8JsonWriter writer, Route route)
@@ -118,7 +149,7 @@ internal static class ExplanationJson
         if (upstream is null)
             return;
         writer.WriteStartObject("upstream");
-        writer.WriteString("path", upstream.Path);
+        writer.WriteString("path", SecretText.Show(upstream.Path));
         writer.WriteString("authority", upstream.Authority);
         writer.WriteString("protocol", upstream.Protocol);
         if (upstream.Tls is { } tls)
@@ -147,7 +178,7 @@ internal static class ExplanationJson
     private static void WriteHeaders(Utf8JsonWriter writer, string key, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
         writer.WriteStartObject(key);
-        foreach (IGrouping<string, string> header in headers.GroupBy(header => header.Key, header => header.Value))
+        foreach (IGrouping<string, string> header in headers.GroupBy(header => header.Key, header => SecretText.ShowHeader(header.Key, header.Value)))
         {
             string[] values = [.. header];
             if (values.Length == 1)
@@ -172,7 +203,7 @@ internal static class ExplanationJson
         {
             writer.WriteStartObject();
             WriteRoute(writer, miss.Route);
-            writer.WriteString("failedCondition", miss.FailedCondition);
+            writer.WriteString("failedCondition", SecretText.Show(miss.FailedCondition));
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Http;
+using Gateway.Http.Filters.Rbac;
 using Gateway.Listeners;
 using Gateway.Matching;
 using Gateway.Routing;
@@ -25,6 +26,9 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
     private readonly HttpSettings _settings = new(snapshot.Mesh);
     private readonly HeaderDictionary _headers = [];
     private readonly MatchTrace _trace = new();
+    private readonly SecurityExplainer _security = new(snapshot.Security);
+    private readonly RbacInput _input = new();
+    private ClaimValue? _claims;
 
     /// <summary>Follows the request to its end.</summary>
     public Explanation Explain()
@@ -39,18 +43,23 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         if (edge.BadConnectionHeader)
             return Refuse(ProtocolCheck.BadConnectionHeader);
 
-        var routed = new RouteRequest
-        {
-            Method = request.Method,
-            Scheme = edge.Scheme,
-            Authority = request.Authority,
-            Path = path,
-            Query = query,
-            Headers = _headers,
-            ListenerPort = listener.Port,
-            ListenerIsTls = request.IsTls,
-        };
+        RouteRequest received = Routed(edge, path, query, null);
+        StreamInfo info = Info(received, edge);
+        _input.Begin(info.Connection!, received, edge.ClientAddress);
+        SecurityDenial? denial = _security.AskCustom(_input) ?? _security.AskTokens(request.Method, _headers, ref query, out _claims);
+        RouteRequest routed = Routed(edge, path, query, _claims);
         RouteDecision decision = chain.Routes.Decide(routed, _trace);
+        info.RouteName = decision.Route?.Name;
+        _input.Begin(info.Connection!, routed, edge.ClientAddress);
+        denial ??= _security.AskPolicies(_input);
+        return denial is null
+            ? Follow(routed, decision, edge, info) with { Security = _security.Steps }
+            : Deny(denial, decision, info);
+    }
+
+    /// <summary>From the route on, for a request that policies let pass.</summary>
+    private Explanation Follow(in RouteRequest routed, RouteDecision decision, EdgeResult edge, StreamInfo info)
+    {
         if (decision.VirtualHost is not { } host)
         {
             return Start("not_found", $"No virtual host of {chain.Name} covers {request.Authority}.") with
@@ -72,7 +81,6 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         if (decision.Route is not { } route)
             return explanation;
 
-        StreamInfo info = Info(routed, edge, route);
         explanation = explanation with { Route = route, Flag = null };
         return route.Action switch
         {
@@ -116,7 +124,41 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             _settings);
     }
 
-    private StreamInfo Info(in RouteRequest routed, EdgeResult edge, Route route)
+    private RouteRequest Routed(EdgeResult edge, string path, string query, ClaimValue? claims) => new()
+    {
+        Method = request.Method,
+        Scheme = edge.Scheme,
+        Authority = request.Authority,
+        Path = path,
+        Query = query,
+        Headers = _headers,
+        ListenerPort = listener.Port,
+        ListenerIsTls = request.IsTls,
+        Claims = claims,
+    };
+
+    private Explanation Deny(SecurityDenial denial, RouteDecision decision, StreamInfo info)
+    {
+        EquatableArray<HeaderOperations> operations = decision.Route?.Action switch
+        {
+            RedirectAction redirect => redirect.ResponseHeaders,
+            DirectResponseAction direct => direct.ResponseHeaders,
+            ForwardAction forward => forward.Destinations[0].ResponseHeaders,
+            _ => default,
+        };
+        return Start("local_reply", $"A policy answers: {denial.Body}.") with
+        {
+            Status = info.IsGrpc ? 200 : denial.Status,
+            Body = denial.Body,
+            Details = denial.Details,
+            VirtualHost = decision.VirtualHost?.Domain,
+            Route = decision.Route,
+            Security = _security.Steps,
+            ResponseHeaders = ResponseHeaders(operations, info),
+        };
+    }
+
+    private StreamInfo Info(in RouteRequest routed, EdgeResult edge)
     {
         var remote = new IPEndPoint(request.ClientAddress, 50000);
         var local = new IPEndPoint(SampleLocalAddress, listener.Port);
@@ -128,7 +170,6 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             Authority = request.Authority,
             Scheme = routed.Scheme,
             ClientAddress = edge.ClientAddress,
-            RouteName = route.Name,
             IsGrpc = RequestPipeline.IsGrpc(_headers[HeaderNames.ContentType]),
             RequestHeaders = _headers,
             Connection = new DownstreamConnection
