@@ -53,7 +53,7 @@ internal sealed class Nginx() : Contender("nginx")
               access_log off; client_max_body_size 0; keepalive_requests 1000000000;
               client_body_temp_path {{folder.Path}}/nginx-body; proxy_temp_path {{folder.Path}}/nginx-proxy;
               fastcgi_temp_path {{folder.Path}}/nginx-f; uwsgi_temp_path {{folder.Path}}/nginx-u; scgi_temp_path {{folder.Path}}/nginx-s;
-              ssl_certificate {{folder.Path}}/cert.pem; ssl_certificate_key {{folder.Path}}/key.pem; ssl_session_cache shared:s:1m;
+              ssl_certificate {{folder.Path}}/cert.pem; ssl_certificate_key {{folder.Path}}/key.pem; ssl_session_cache shared:s:1m; ssl_protocols TLSv1.2 TLSv1.3;
               map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
               upstream http1 { server 127.0.0.1:{{http1}}; keepalive 1024; keepalive_requests 1000000000; }
               upstream http2 { server 127.0.0.1:{{http2}}; keepalive 64; keepalive_requests 1000000000; }

@@ -33,12 +33,20 @@ internal static partial class LoadTools
     public static Task<LoadResult> GrpcAsync(Contender proxy, BenchFolder folder, int seconds) =>
         H2LoadAsync($"http://127.0.0.1:{proxy.H2c}/bench.Echo/Unary", seconds, "-d", Path.Combine(folder.Path, "grpc.bin"), "-H", "content-type: application/grpc", "-H", "te: trailers");
 
-    public static async Task<LoadResult> ResumeAsync(Contender proxy, BenchFolder folder, int seconds)
+    /// <summary>A full handshake and one request per connection. wrk would not do: it resumes sessions.</summary>
+    public static Task<LoadResult> HandshakeAsync(Contender proxy, BenchFolder folder, int seconds) => HandshakesAsync(proxy, seconds, "-new");
+
+    /// <summary>A resumed handshake and one request per connection.</summary>
+    public static Task<LoadResult> ResumeAsync(Contender proxy, BenchFolder folder, int seconds) => HandshakesAsync(proxy, seconds, "-reuse");
+
+    private static async Task<LoadResult> HandshakesAsync(Contender proxy, int seconds, string kind)
     {
+        const int Clients = 4;
         string text = seconds.ToString(CultureInfo.InvariantCulture);
-        string report = await RunAsync("openssl", ["s_time", "-connect", $"127.0.0.1:{proxy.Tls}", "-reuse", "-time", text, "-www", "/1k"]);
-        Match match = OpensslConnections().Match(report);
-        return new LoadResult(long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), 0, seconds);
+        string[] reports = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ =>
+            RunAsync("openssl", ["s_time", "-connect", $"127.0.0.1:{proxy.Tls}", kind, "-time", text, "-www", "/1k"])));
+        long connections = reports.Sum(report => long.Parse(OpensslConnections().Match(report).Groups[1].Value, CultureInfo.InvariantCulture));
+        return new LoadResult(connections, 0, seconds);
     }
 
     private static async Task<string> RunAsync(string program, string[] args)

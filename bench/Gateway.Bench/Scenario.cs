@@ -23,7 +23,7 @@ internal sealed record Scenario(string Name, string Title, bool Quick, Upstream 
         Wrk("h1", "HTTP/1.1, 1 KB, 64 connections", true, p => $"http://127.0.0.1:{p.Plain}/1k", 64),
         Wrk("h1-512", "HTTP/1.1, 1 KB, 512 connections", true, p => $"http://127.0.0.1:{p.Plain}/1k", 512),
         Wrk("https", "HTTPS keep-alive, 1 KB, 64 connections", true, p => $"https://127.0.0.1:{p.Tls}/1k", 64),
-        Wrk("handshake", "HTTPS, a full handshake per request", false, p => $"https://127.0.0.1:{p.Tls}/1k", 16, "-H", "Connection: close"),
+        new("handshake", "HTTPS, a full handshake per request", false, Upstream.Http1, LoadTools.HandshakeAsync),
         Wrk("connect", "HTTP/1.1, a connection per request", false, p => $"http://127.0.0.1:{p.Plain}/1k", 16, "-H", "Connection: close"),
         new("resume", "HTTPS, a resumed handshake per connection", false, Upstream.Http1, LoadTools.ResumeAsync),
         H2("h2-h1", "HTTP/2 over TLS to HTTP/1.1, 1 KB", true, Upstream.Http1, p => $"https://127.0.0.1:{p.Tls}/1k"),

@@ -49,7 +49,12 @@ internal sealed class ConnectionHandoff : IConnectionListenerFactory, IConnectio
     private sealed class Queue(Codec codec) : IConnectionListener
     {
         private readonly Channel<ConnectionContext> _connections =
-            Channel.CreateBounded<ConnectionContext>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
+            Channel.CreateBounded<ConnectionContext>(new BoundedChannelOptions(QueueLimit)
+            {
+                SingleReader = true,
+                // Kestrel's accept loop does nothing but queue the connection: one change of threads less.
+                AllowSynchronousContinuations = true,
+            });
 
         public EndPoint EndPoint { get; } = new CodecEndPoint(codec);
 

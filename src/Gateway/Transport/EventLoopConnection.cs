@@ -110,7 +110,6 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         await _sending;
         _codec?.Dispose();
         CancelClosed();
-        _closed.Dispose();
     }
 
     private async ValueTask FinishSendingAsync()
@@ -317,10 +316,6 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         try
         {
             _closed.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Disposed of since: nobody is left to be told.
         }
         catch (AggregateException exception)
         {

@@ -51,6 +51,12 @@ internal sealed unsafe partial class OpenSslSession
     /// <summary>Takes what OpenSSL sends; never refuses, so that no write has to be made again.</summary>
     internal int OnSend(ReadOnlySpan<byte> data)
     {
+        if (_held is { } held)
+        {
+            _held = null;
+            _outgoing.Add(held);
+        }
+
         _outgoing.Add(data);
         return data.Length;
     }
@@ -125,6 +131,14 @@ internal sealed unsafe partial class OpenSslSession
         }
 
         return X509CertificateLoader.LoadCertificate(der);
+    }
+
+    // Keeps what was collected until something else is sent.
+    private void Hold()
+    {
+        if (!_outgoing.Bytes.IsEmpty)
+            _held = _outgoing.Bytes.ToArray();
+        _outgoing.Clear();
     }
 
     // Sends what was collected; what the socket does not take is kept for the sender.

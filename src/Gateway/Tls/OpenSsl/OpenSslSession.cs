@@ -25,6 +25,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
     private readonly HandshakeTurns _turns;
     private ManualResetValueTaskSourceCore<bool> _handshake;
     private byte[]? _early;
+    private byte[]? _held;
     private int _earlyRead;
     private byte[]? _unsent;
     private int _unsentStart;
@@ -191,7 +192,11 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         _active = null;
         if (state == 0)
             state = Break(new AuthenticationException("TLS: the client ended the handshake."));
-        Flush();
+        // All that is left to send then is the ticket, which can wait for company.
+        if (result == 1 && LibSsl.Version(_ssl) == LibSsl.Tls13)
+            Hold();
+        else
+            Flush();
         _turns.Spend(Stopwatch.GetTimestamp() - start);
         if (result == 1)
         {
