@@ -57,7 +57,7 @@ internal static class BenchRun
         [
             new Nginx(), new Haproxy(), new Yarp(), new GatewayContender("gateway", "--transport", "event-loop"),
             new GatewayContender("gateway-yarp", "--transport", "event-loop", "--upstream-client", "yarp"),
-            new GatewayContender("gateway-openssl", "--transport", "event-loop", "--tls", "openssl"),
+            new GatewayContender("gateway-sslstream", "--transport", "event-loop", "--tls", "sslstream"),
             new GatewayContender("gateway-sockets"),
         ];
         // The gateway's other ways are only measured when asked for.

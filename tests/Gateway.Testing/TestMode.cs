@@ -14,7 +14,7 @@ public static class TestMode
     private const string EventLoopAndYarp = "event-loop+yarp";
     private const string Sockets = "sockets";
 
-    private static readonly AsyncLocal<bool> OpenSslHere = new();
+    private static readonly AsyncLocal<string?> TlsHere = new();
     private static readonly AsyncLocal<string?> TransportHere = new();
 
     /// <summary>All transports with their clients.</summary>
@@ -34,7 +34,10 @@ public static class TestMode
     private static string? Transport => TransportHere.Value ?? Environment.GetEnvironmentVariable("GATEWAY_TRANSPORT");
 
     /// <summary>From here on, in the calling test, TLS is ended by OpenSSL on event loops.</summary>
-    public static void UseOpenSsl() => OpenSslHere.Value = true;
+    public static void UseOpenSsl() => TlsHere.Value = "openssl";
+
+    /// <summary>From here on, in the calling test, TLS is ended by SslStream on event loops.</summary>
+    public static void UseSslStreamOnLoops() => TlsHere.Value = "sslstream";
 
     /// <summary>From here on, in the calling test, traffic is carried by one of <see cref="Transports"/>.</summary>
     public static void Use(string transport) => TransportHere.Value = transport;
@@ -42,17 +45,22 @@ public static class TestMode
     /// <summary>Lays the mode over options.</summary>
     internal static DataPlaneOptions Apply(DataPlaneOptions options)
     {
-        bool openSsl = OpenSslHere.Value || Environment.GetEnvironmentVariable("GATEWAY_TLS") == "openssl";
-        options = Transport switch
+        string? tls = TlsHere.Value ?? Environment.GetEnvironmentVariable("GATEWAY_TLS");
+        string? transport = TlsHere.Value is not null || tls == "openssl" ? "event-loop" : Environment.GetEnvironmentVariable("GATEWAY_TRANSPORT");
+        return options with
         {
-            EventLoop => options with { Transport = TransportKind.EventLoop },
-            EventLoopAndYarp => options with { Transport = TransportKind.EventLoop, UpstreamClient = UpstreamClientKind.Yarp },
-            Sockets => options with { Transport = TransportKind.Sockets },
-            null or "" => options,
-            { } unknown => throw new InvalidDataException($"GATEWAY_TRANSPORT: {unknown} is none of {string.Join(", ", Transports)}."),
+            Transport = transport switch
+            {
+                "event-loop" => TransportKind.EventLoop,
+                "sockets" => TransportKind.Sockets,
+                _ => options.Transport,
+            },
+            Tls = tls switch
+            {
+                "openssl" => TlsKind.OpenSsl,
+                "sslstream" => TlsKind.SslStream,
+                _ => options.Tls,
+            },
         };
-        if (openSsl)
-            return options with { Transport = TransportKind.EventLoop, Tls = TlsKind.OpenSsl };
-        return Environment.GetEnvironmentVariable("GATEWAY_TLS") == "sslstream" ? options with { Tls = TlsKind.SslStream } : options;
     }
 }

@@ -42,7 +42,7 @@ internal sealed class ServerOptions
         HelpName = "NUMBER",
     };
 
-    private readonly Option<string> _tls = Choice("--tls", "sslstream", "sslstream", "openssl");
+    private readonly Option<string> _tls = Choice("--tls", "openssl", "openssl", "sslstream");
     private readonly Option<string> _upstreamClient = Choice("--upstream-client", "own", "own", "yarp");
     private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
     private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
@@ -99,7 +99,7 @@ internal sealed class ServerOptions
             AllowInvalid = parsed.GetValue(_allowInvalid),
             Transport = parsed.GetValue(_transport) == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
             EventLoops = parsed.GetValue(_eventLoops),
-            Tls = parsed.GetValue(_tls) == "openssl" ? TlsKind.OpenSsl : TlsKind.SslStream,
+            Tls = parsed.GetValue(_tls) == "sslstream" ? TlsKind.SslStream : TlsKind.OpenSsl,
             UpstreamClient = parsed.GetValue(_upstreamClient) == "yarp" ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
             Workload = WorkloadIdentity.From(
                 options.Identity.Namespace,

@@ -28,11 +28,11 @@ internal enum UpstreamClientKind
 /// <summary>What ends clients' TLS.</summary>
 internal enum TlsKind
 {
-    /// <summary>.NET's <c>SslStream</c>.</summary>
-    SslStream,
-
     /// <summary>OpenSSL, called by the event loops; <c>SslStream</c> for what it does not do.</summary>
     OpenSsl,
+
+    /// <summary>.NET's <c>SslStream</c>.</summary>
+    SslStream,
 }
 
 /// <summary>How the data plane binds and ends.</summary>

@@ -24,6 +24,9 @@ public sealed class RawHttpConnection : IAsyncDisposable
     /// <summary>The stream beneath, for what has no method here.</summary>
     public Stream Stream => _stream;
 
+    /// <summary>The socket beneath, to go round the TLS layer.</summary>
+    public Socket Socket => _socket;
+
     /// <summary>The TLS layer; null on a plain connection.</summary>
     public SslStream? Tls => _stream as SslStream;
 

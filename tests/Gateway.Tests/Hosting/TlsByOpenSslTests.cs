@@ -7,3 +7,9 @@ public sealed class TlsByOpenSslTests : TlsTests
 {
     public TlsByOpenSslTests() => TestMode.UseOpenSsl();
 }
+
+/// <summary>All of <see cref="TlsTests"/> once more, with handshakes by SslStream on event loops.</summary>
+public sealed class TlsBySslStreamOnLoopsTests : TlsTests
+{
+    public TlsBySslStreamOnLoopsTests() => TestMode.UseSslStreamOnLoops();
+}

@@ -15,6 +15,7 @@ internal sealed unsafe class OpenSslContext
 
     private readonly Dictionary<nint, CertificateMaterial> _certificates = [];
     private readonly OpenSslVerifier? _verifier;
+    private int _sessions;
 
     private OpenSslContext(OpenSslVerifier? verifier, TimeProvider time)
     {
@@ -33,6 +34,9 @@ internal sealed unsafe class OpenSslContext
 
     /// <summary>Whether clients are asked for a certificate.</summary>
     public bool AsksForCertificate => _verifier is not null;
+
+    /// <summary>Sessions made with it that have not been freed.</summary>
+    public int Sessions => Volatile.Read(ref _sessions);
 
     /// <summary>Makes a context.</summary>
     /// <param name="protocols">Allowed versions; 1.2 and 1.3 can be had here.</param>
@@ -73,6 +77,12 @@ internal sealed unsafe class OpenSslContext
             return null;
         }
     }
+
+    /// <summary>A session was made.</summary>
+    public void SessionMade() => Interlocked.Increment(ref _sessions);
+
+    /// <summary>A session was freed.</summary>
+    public void SessionFreed() => Interlocked.Decrement(ref _sessions);
 
     /// <summary>Decides on a client's certificate.</summary>
     /// <returns>What is wrong with it; null = nothing.</returns>

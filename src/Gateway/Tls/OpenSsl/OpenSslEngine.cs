@@ -9,13 +9,16 @@ namespace Gateway.Tls.OpenSsl;
 /// <param name="onProblem">Told why a chain's handshakes are left to <c>SslStream</c>.</param>
 internal sealed class OpenSslEngine(TimeProvider time, Action<string> onProblem)
 {
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+
     /// <summary>The context for settings; null = <c>SslStream</c> shall do it.</summary>
     /// <inheritdoc cref="OpenSslContext.TryCreate"/>
     public OpenSslContext? TryCreate(
         SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates, OpenSslVerifier? verifier, bool offersHttp)
     {
         OpenSslContext? context = OpenSslContext.TryCreate(protocols, suites, certificates, verifier, offersHttp, time, out string problem);
-        if (context is null)
+        // By one publisher at a time; once is enough.
+        if (context is null && _told.Add(problem))
             onProblem(problem);
         return context;
     }

@@ -55,6 +55,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         LibCrypto.SetBioInitialized(bio, 1);
         LibSsl.SetBio(_ssl, bio, bio);
         LibSsl.SetAcceptState(_ssl);
+        context.SessionMade();
     }
 
     /// <summary>The session whose OpenSSL call this thread is in.</summary>
@@ -171,7 +172,10 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
     {
         Debug.Assert(_active != this, "A session is not freed while OpenSSL works on it.");
         _broken = true;
+        if (_handle.IsClosed)
+            return;
         _handle.Dispose();
+        Context.SessionFreed();
         _early = null;
         ReturnUnsent();
     }

@@ -28,19 +28,14 @@ internal sealed unsafe class OpenSslTickets(TimeProvider time)
     /// <summary>For OpenSSL's ticket key callback: chooses a key and sets cipher and MAC up with it.</summary>
     public int Use(byte* name, byte* iv, nint cipherContext, nint macContext, bool isEncryption)
     {
-        Keys keys = Current();
-        Span<byte> ticketName = new(name, NameBytes);
-        Key key = keys.New;
+        var ticketName = new Span<byte>(name, NameBytes);
+        Key? key = isEncryption ? ForNew() : ForOld(ticketName);
+        if (key is null)
+            return Unknown;
         if (isEncryption)
         {
             key.Name.CopyTo(ticketName);
             RandomNumberGenerator.Fill(new Span<byte>(iv, IvBytes));
-        }
-        else if (!ticketName.SequenceEqual(key.Name))
-        {
-            if (keys.Old is null || !ticketName.SequenceEqual(keys.Old.Name))
-                return Unknown;
-            key = keys.Old;
         }
 
         fixed (byte* cipherKey = key.CipherKey, macKey = key.MacKey)
@@ -52,7 +47,19 @@ internal sealed unsafe class OpenSslTickets(TimeProvider time)
                 return Failed;
         }
 
-        return isEncryption || key == keys.New ? Known : KnownButRenew;
+        return isEncryption || key == ForNew() ? Known : KnownButRenew;
+    }
+
+    /// <summary>The key to make tickets with now.</summary>
+    internal Key ForNew() => Current().New;
+
+    /// <summary>The key that a ticket was made with; null = it is taken no more.</summary>
+    internal Key? ForOld(ReadOnlySpan<byte> name)
+    {
+        Keys keys = Current();
+        return name.SequenceEqual(keys.New.Name) ? keys.New
+            : keys.Old is { } old && name.SequenceEqual(old.Name) ? old
+            : null;
     }
 
     private static bool SetMac(nint macContext, byte* macKey)
@@ -87,7 +94,8 @@ internal sealed unsafe class OpenSslTickets(TimeProvider time)
 
     private sealed record Keys(Key New, Key? Old, long Since);
 
-    private sealed class Key
+    /// <summary>One key.</summary>
+    internal sealed class Key
     {
         public required byte[] Name { get; init; }
 
