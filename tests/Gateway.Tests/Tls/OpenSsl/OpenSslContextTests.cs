@@ -22,9 +22,9 @@ public sealed class OpenSslContextTests
         var old = new DownstreamTlsConfig { Certificates = [], Protocols = SslProtocols.Tls11 | SslProtocols.Tls12 };
 #pragma warning restore CA5397, SYSLIB0039
 
-        var first = new DownstreamTlsContext(old, [material], null, engine);
-        var second = new DownstreamTlsContext(old, [material], null, engine);
-        var modern = new DownstreamTlsContext(new DownstreamTlsConfig { Certificates = [] }, [material], null, engine);
+        var first = new DownstreamTlsContext(old, [material], null, TimeProvider.System, openSsl: engine);
+        var second = new DownstreamTlsContext(old, [material], null, TimeProvider.System, openSsl: engine);
+        var modern = new DownstreamTlsContext(new DownstreamTlsConfig { Certificates = [] }, [material], null, TimeProvider.System, openSsl: engine);
 
         Assert.Null(first.OpenSsl);
         Assert.Null(second.OpenSsl);
