@@ -19,13 +19,13 @@ internal static class EndpointUpdates
     public static double MillisecondsPerUpdate(LoadBalancerAlgorithm algorithm, int tableSize)
     {
         using var cluster = new Cluster(Config(algorithm, tableSize), TimeProvider.System, new Random(1), _ => null);
-        var resolver = new DnsResolver(ResolverConfig.FromSystem(), TimeProvider.System);
+        using var names = new DnsHosts(new DnsResolver(ResolverConfig.FromSystem(), TimeProvider.System), TimeProvider.System, new Random(1));
         EquatableArray<EndpointConfig>[] sets = [.. Enumerable.Range(0, Updates + 3).Select(turn => Set(Endpoints, turn))];
         for (int warm = 0; warm < 3; warm++)
-            cluster.Assign(sets[warm], resolver, TimeSpan.FromSeconds(60));
+            cluster.Assign(sets[warm], names);
         TimeSpan before = Environment.CpuUsage.TotalTime;
         for (int update = 3; update < sets.Length; update++)
-            cluster.Assign(sets[update], resolver, TimeSpan.FromSeconds(60));
+            cluster.Assign(sets[update], names);
         return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds / Updates;
     }
 
@@ -33,8 +33,8 @@ internal static class EndpointUpdates
     public static double NanosecondsPerPick(LoadBalancerAlgorithm algorithm, int tableSize, int endpoints)
     {
         using var cluster = new Cluster(Config(algorithm, tableSize), TimeProvider.System, new Random(1), _ => null);
-        var resolver = new DnsResolver(ResolverConfig.FromSystem(), TimeProvider.System);
-        cluster.Assign(Set(endpoints, 0), resolver, TimeSpan.FromSeconds(60));
+        using var names = new DnsHosts(new DnsResolver(ResolverConfig.FromSystem(), TimeProvider.System), TimeProvider.System, new Random(1));
+        cluster.Assign(Set(endpoints, 0), names);
         double best = double.MaxValue;
         ulong hash = 1;
         for (int run = 0; run < 5; run++)

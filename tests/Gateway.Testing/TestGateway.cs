@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Clusters;
+using Gateway.Clusters.Discovery;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Hosting;
@@ -26,7 +27,7 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops, TransportKind? transport = null) => _plane = new DataPlane(
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops, IPEndPoint? dns, TransportKind? transport = null) => _plane = new DataPlane(
         On(transport, TestMode.Apply(new DataPlaneOptions
         {
             EphemeralPorts = true,
@@ -34,6 +35,7 @@ public sealed class TestGateway : IAsyncDisposable
             DefaultBind = IPAddress.Loopback,
             DrainTime = drainTime,
             SystemAuthorities = systemAuthorities,
+            Resolver = dns is null ? null : new ResolverConfig { Servers = [dns], Attempts = 1, QueryTimeout = TimeSpan.FromSeconds(1) },
             // Pools are per loop: tests which count connections need a single one.
             EventLoops = 1,
             Transport = onEventLoops ? TransportKind.EventLoop : TransportKind.Sockets,
@@ -53,6 +55,10 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>TLS handshakes of clients that succeeded and failed.</summary>
     public (long Succeeded, long Failed) Handshakes => (_plane.TlsEvents.Succeeded, _plane.TlsEvents.Failed);
+
+    /// <summary>What its forward proxies refused: protocol, host, port and how often.</summary>
+    public IReadOnlyCollection<(string Protocol, string Host, int Port, long Count)> Denied =>
+        [.. _plane.Denials.List.Select(one => (one.Denial.Protocol, one.Denial.Host, one.Denial.Port, one.Count))];
 
     /// <summary>Open connections of clients.</summary>
     public int OpenConnections => _plane.Listeners.OpenConnectionCount;
@@ -77,10 +83,11 @@ public sealed class TestGateway : IAsyncDisposable
     /// <param name="ports">Ports to bind by configured port; the system chooses those not named.</param>
     /// <param name="systemAuthorities">Whom upstream servers are trusted by where no authorities are named; null = whom the system trusts.</param>
     /// <param name="onEventLoops">Whether event loops carry the sockets instead of .NET.</param>
+    /// <param name="dns">The DNS server; null = the system's.</param>
     public static async Task<TestGateway> StartEmptyAsync(
-        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null, bool onEventLoops = false)
+        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null, bool onEventLoops = false, IPEndPoint? dns = null)
     {
-        var gateway = new TestGateway(drainTime, ports, systemAuthorities, onEventLoops);
+        var gateway = new TestGateway(drainTime, ports, systemAuthorities, onEventLoops, dns);
         await gateway._plane.StartAsync(CancellationToken.None);
         return gateway;
     }
@@ -90,7 +97,7 @@ public sealed class TestGateway : IAsyncDisposable
     /// <param name="yaml">The documents.</param>
     public static async Task<TestGateway> StartOnAsync(bool eventLoops, params string[] yaml)
     {
-        var gateway = new TestGateway(Eventually.Deadline, null, null, eventLoops, eventLoops ? TransportKind.EventLoop : TransportKind.Sockets);
+        var gateway = new TestGateway(Eventually.Deadline, null, null, eventLoops, null, eventLoops ? TransportKind.EventLoop : TransportKind.Sockets);
         await gateway._plane.StartAsync(CancellationToken.None);
         IReadOnlyList<string> errors = await gateway.ApplyAsync(yaml);
         return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));

@@ -90,7 +90,7 @@ internal static class FieldStatusTable
         const string Kind = "ServiceEntry";
         yield return new(Kind, "spec.addresses", NoEffect, "gateways route by host, in Istio as well");
         yield return new(Kind, "spec.location", NoEffect, "it decides about TLS inside the mesh");
-        yield return new(Kind, "spec.resolution", Supported, "NONE and DYNAMIC_DNS leave a gateway without endpoints, as in Istio: 503 (UH)");
+        yield return new(Kind, "spec.resolution", Supported, "NONE leaves a gateway without endpoints, as in Istio: 503 (UH); DYNAMIC_DNS resolves the names that clients ask for, which Istio's gateways do not");
     }
 
     private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)

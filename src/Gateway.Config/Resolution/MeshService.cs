@@ -14,6 +14,9 @@ public enum ServiceResolution
     /// <summary>The endpoint is a name; its newest address is used for new connections.</summary>
     DnsRoundRobin,
 
+    /// <summary>The endpoint is the name that the request asks for, one cluster per name.</summary>
+    DynamicDns,
+
     /// <summary>The original destination, which a gateway never has: no endpoints.</summary>
     None,
 }
@@ -68,6 +71,9 @@ public sealed class MeshPort
 {
     /// <summary>Service port number.</summary>
     public required int Number { get; init; }
+
+    /// <summary>Port of endpoints that are not known beforehand (<see cref="ServiceResolution.DynamicDns"/>); 0 = not used.</summary>
+    public int TargetPort { get; init; }
 
     /// <summary>Name; empty if it has none.</summary>
     public required string Name { get; init; }

@@ -25,6 +25,8 @@ internal sealed class ServiceEntries(ConfigSet config)
             ServiceEntryResolution.Static => ServiceResolution.Static,
             ServiceEntryResolution.Dns => ServiceResolution.Dns,
             ServiceEntryResolution.DnsRoundRobin => ServiceResolution.DnsRoundRobin,
+            ServiceEntryResolution.DynamicDns => ServiceResolution.DynamicDns,
+            _ when entry.Metadata.Annotations.TryGetValue(EgressAnnotations.Dynamic, out string? dynamic) && dynamic == "true" => ServiceResolution.DynamicDns,
             _ => ServiceResolution.None,
         };
         var ports = new List<MeshPort>(spec.Ports.Count);
@@ -35,7 +37,8 @@ internal sealed class ServiceEntries(ConfigSet config)
                 Number = port.Number ?? 0,
                 Name = port.Name ?? "",
                 Protocol = ServiceProtocols.Parse(port.Protocol),
-                Endpoints = resolution == ServiceResolution.None ? [] : Endpoints(entry, host, port, resolution),
+                TargetPort = port.TargetPort ?? port.Number ?? 0,
+                Endpoints = resolution is ServiceResolution.None or ServiceResolution.DynamicDns ? [] : Endpoints(entry, host, port, resolution),
             });
         }
         return new MeshService

@@ -81,6 +81,7 @@ public sealed class ServiceRegistry
             {
                 Number = port.Number,
                 Name = port.Name,
+                TargetPort = port.TargetPort,
                 Protocol = port.Protocol,
                 Endpoints = [.. port.Endpoints, .. more.Endpoints],
             });

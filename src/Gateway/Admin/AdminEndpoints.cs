@@ -18,6 +18,8 @@ internal sealed class AdminEndpoints
           GET  /listeners      traffic ports and their connections
           GET  /clusters       clusters and their endpoints
           GET  /certs          certificates, without private parts
+          GET  /dns            names of destinations: addresses, age, failures, history
+          GET  /egress/denied  what forward proxies have refused
           GET  /logging        log levels
           POST /logging?level=debug, /logging?CATEGORY=debug
           POST /quitquitquit   drain and end the process
@@ -54,6 +56,8 @@ internal sealed class AdminEndpoints
         "/diagnostics" => Json(context, WriteDiagnostics),
         "/listeners" => Json(context, writer => StatusJson.Listeners(writer, _state.Listeners())),
         "/clusters" => Json(context, writer => StatusJson.Clusters(writer, _state.Clusters())),
+        "/dns" => Json(context, writer => EgressJson.Names(writer, _state.Names())),
+        "/egress/denied" => Json(context, writer => EgressJson.Denials(writer, _state.Denials())),
         "/certs" => Json(context, writer => StatusJson.Certificates(writer, _state.Certificates())),
         _ => AdminReply.Text(context, StatusCodes.Status404NotFound, Help),
     };

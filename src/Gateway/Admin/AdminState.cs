@@ -4,6 +4,7 @@ using Gateway.Clusters;
 using Gateway.Config.Diagnostics;
 using Gateway.Observability;
 using Gateway.Snapshot;
+using Gateway.Streams;
 using Gateway.Tls;
 
 namespace Gateway.Admin;
@@ -66,6 +67,12 @@ internal sealed class AdminState
 
     /// <summary>The certificates.</summary>
     public required Func<IReadOnlyList<CertificateStatus>> Certificates { get; init; }
+
+    /// <summary>The names that are kept resolved.</summary>
+    public required Func<IReadOnlyList<DnsStatus>> Names { get; init; }
+
+    /// <summary>What forward proxies have refused, newest first.</summary>
+    public required Func<IReadOnlyList<EgressDenialCount>> Denials { get; init; }
 
     /// <summary>Asks the process to drain and end.</summary>
     public required Action Quit { get; init; }

@@ -20,6 +20,8 @@ internal sealed class GatewayCli
             DemoCommand.Create(console),
             ValidateCommand.Create(console),
             ExplainCommand.Create(console),
+            DnsCommand.Create(console),
+            EgressCommand.Create(console),
             VersionCommand.Create(console),
         };
         foreach (Option option in _root.Options)

@@ -22,6 +22,8 @@ internal sealed class Cluster : IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly Random _random;
     private readonly TimeProvider _time;
+    private readonly Func<UpstreamTlsConfig, UpstreamTlsContext?> _findTls;
+    private DynamicClusters? _dynamic;
     private EquatableArray<EndpointConfig>? _assigned;
     private DnsDiscovery? _discovery;
     private readonly ClusterBalancer _balancer;
@@ -37,6 +39,7 @@ internal sealed class Cluster : IDisposable
         Config = config;
         _random = random;
         _time = time;
+        _findTls = findTls;
         _balancer = new ClusterBalancer(config.LoadBalancer, config.OutlierDetection?.MinHealthPercent ?? 0, time, random);
         if (config.OutlierDetection is { } outliers)
             _outliers = new OutlierDetector(outliers, time, () => _balancer.Endpoints, _balancer.Changed);
@@ -99,6 +102,9 @@ internal sealed class Cluster : IDisposable
 
     /// <summary>The endpoints of the moment.</summary>
     public EndpointSet Endpoints => _balancer.Endpoints;
+
+    /// <summary>The clusters of the names that requests ask for; null = its endpoints are known beforehand.</summary>
+    public DynamicClusters? Dynamic => _dynamic;
 
     /// <summary>Requests under way.</summary>
     public int ActiveRequests => Volatile.Read(ref _activeRequests);
@@ -172,11 +178,19 @@ internal sealed class Cluster : IDisposable
     public void EndSession() => Interlocked.Decrement(ref _sessions);
 
     /// <summary>Takes the configured endpoints: at once if they are addresses, by a discovery of their own if they are names. One writer at a time.</summary>
-    public void Assign(EquatableArray<EndpointConfig> endpoints, DnsResolver resolver, TimeSpan dnsRefreshRate)
+    /// <param name="endpoints">The configured endpoints.</param>
+    /// <param name="names">Keeps names up to date.</param>
+    /// <param name="urgent">Whether a request waits for their addresses.</param>
+    public void Assign(EquatableArray<EndpointConfig> endpoints, DnsHosts names, bool urgent = false)
     {
         if (_assigned == endpoints)
             return;
         _assigned = endpoints;
+        if (Config.Discovery == DiscoveryType.Dynamic)
+        {
+            _dynamic ??= new DynamicClusters(Config, config => new Cluster(config, _time, _random, _findTls), names, _time);
+            return;
+        }
         if (Config.Discovery == DiscoveryType.Static)
         {
             List<ResolvedEndpoint> resolved = [];
@@ -188,9 +202,14 @@ internal sealed class Cluster : IDisposable
             Publish(resolved);
             return;
         }
-        _discovery?.Dispose();
-        _discovery = new DnsDiscovery(Config.Discovery, endpoints, resolver, dnsRefreshRate, _time, _random, Publish);
+        DnsDiscovery? before = _discovery;
+        // Names that stay are not looked up again.
+        _discovery = new DnsDiscovery(Config.Discovery, endpoints, Config.Dns, names, urgent, Publish);
+        before?.Dispose();
     }
+
+    /// <summary>What DNS says about why there are no endpoints; null = it is not the cause.</summary>
+    public string? DnsProblem => _discovery?.Problem;
 
     /// <summary>Ends when the endpoints have been looked up once.</summary>
     public Task WarmAsync() => _discovery?.FirstResolution ?? Task.CompletedTask;
@@ -198,6 +217,7 @@ internal sealed class Cluster : IDisposable
     public void Dispose()
     {
         _discovery?.Dispose();
+        _dynamic?.Dispose();
         foreach (UpstreamEndpoint endpoint in _balancer.Endpoints.Endpoints)
             endpoint.Retire();
         _outliers?.Dispose();
@@ -211,19 +231,24 @@ internal sealed class Cluster : IDisposable
     // An endpoint whose address stays keeps its counters, its ejection, its health and its age.
     private void Publish(List<ResolvedEndpoint> endpoints)
     {
-        Dictionary<EndPoint, UpstreamEndpoint> before = _byEndPoint;
-        Dictionary<EndPoint, UpstreamEndpoint> now = new(endpoints.Count);
+        Dictionary<string, UpstreamEndpoint> before = new(StringComparer.Ordinal);
+        foreach (UpstreamEndpoint endpoint in _balancer.Endpoints.Endpoints)
+            before.TryAdd(endpoint.Authority, endpoint);
+        Dictionary<string, UpstreamEndpoint> now = new(endpoints.Count, StringComparer.Ordinal);
+        Dictionary<EndPoint, UpstreamEndpoint> byEndPoint = new(endpoints.Count);
         var result = ImmutableArray.CreateBuilder<UpstreamEndpoint>(endpoints.Count);
         var weights = ImmutableArray.CreateBuilder<uint>(endpoints.Count);
         var places = ImmutableArray.CreateBuilder<EndpointPlace>(endpoints.Count);
         foreach (ResolvedEndpoint endpoint in endpoints)
         {
             // An address written twice is one endpoint with one memory, in two places.
-            if (!now.TryGetValue(endpoint.EndPoint, out UpstreamEndpoint? one))
+            if (!now.TryGetValue(endpoint.Authority, out UpstreamEndpoint? one))
             {
-                if (!before.TryGetValue(endpoint.EndPoint, out one))
+                if (!before.TryGetValue(endpoint.Authority, out one))
                     one = new UpstreamEndpoint(endpoint.EndPoint, endpoint.Authority) { ReadyAt = _time.GetTimestamp() };
-                now.Add(endpoint.EndPoint, one);
+                one.Take(endpoint);
+                now.Add(endpoint.Authority, one);
+                byEndPoint.TryAdd(endpoint.EndPoint, one);
             }
             if (_health is not null)
                 one.Health.Expect(_time.GetUtcNow());
@@ -232,11 +257,11 @@ internal sealed class Cluster : IDisposable
             places.Add(endpoint.Place);
         }
         _balancer.Publish(new EndpointSet(result.MoveToImmutable(), weights.MoveToImmutable(), places.MoveToImmutable()));
-        _byEndPoint = now;
+        _byEndPoint = byEndPoint;
         _health?.Follow(_balancer.Endpoints);
         foreach (UpstreamEndpoint endpoint in before.Values)
         {
-            if (!now.ContainsKey(endpoint.EndPoint))
+            if (!now.ContainsKey(endpoint.Authority))
                 endpoint.Retire();
         }
     }

@@ -1,3 +1,4 @@
+using Gateway.Clusters.Discovery;
 using Gateway.Clusters.LoadBalancing;
 using Gateway.Config;
 using Gateway.Tls;
@@ -25,6 +26,9 @@ internal enum DiscoveryType
 
     /// <summary>The newest address of one name, for new connections (Envoy LOGICAL_DNS).</summary>
     LogicalDns,
+
+    /// <summary>The name that each request asks for: a cluster of its own for every name (see <see cref="DynamicClusters"/>).</summary>
+    Dynamic,
 }
 
 /// <summary>
@@ -50,6 +54,15 @@ internal sealed record ClusterConfig
 
     /// <summary>How endpoints are found.</summary>
     public DiscoveryType Discovery { get; init; }
+
+    /// <summary>Where endpoints of a <see cref="DiscoveryType.Dynamic"/> cluster listen; 0 = where the request says.</summary>
+    public int DynamicPort { get; init; }
+
+    /// <summary>Whether what is tunnelled to the port is the client's own TLS, to which none is added.</summary>
+    public bool CarriesClientTls { get; init; }
+
+    /// <summary>How its names are looked up.</summary>
+    public DnsHostOptions Dns { get; init; } = new();
 
     /// <summary>How long a TCP connection may take to be made.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);

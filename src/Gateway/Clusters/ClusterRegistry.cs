@@ -11,7 +11,7 @@ namespace Gateway.Clusters;
 /// Link and RetireUnused are called by one publisher at a time.
 /// </summary>
 internal sealed class ClusterRegistry(
-    DnsResolver resolver, TimeProvider time, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls) : IDisposable
+    DnsHosts names, TimeProvider time, Func<UpstreamTlsConfig, UpstreamTlsContext?> findTls) : IDisposable
 {
     // Envoy, too, lets a new cluster take traffic when its first look-up takes too long.
     private static readonly TimeSpan WarmLimit = TimeSpan.FromSeconds(2);
@@ -28,7 +28,7 @@ internal sealed class ClusterRegistry(
     public int RetiringCount => _retiring.Count;
 
     /// <summary>Live clusters by the index of their assignment.</summary>
-    public ImmutableArray<Cluster> Link(ImmutableArray<ClusterAssignment> assignments, TimeSpan dnsRefreshRate)
+    public ImmutableArray<Cluster> Link(ImmutableArray<ClusterAssignment> assignments)
     {
         ImmutableDictionary<string, Cluster> known = Current;
         var linked = ImmutableArray.CreateBuilder<Cluster>(assignments.Length);
@@ -37,7 +37,7 @@ internal sealed class ClusterRegistry(
             if (!known.TryGetValue(assignment.Config.Name, out Cluster? cluster) || cluster.Config != assignment.Config)
                 cluster = new Cluster(assignment.Config, time, Random.Shared, findTls);
             cluster.Policy = assignment.Policy;
-            cluster.Assign(assignment.Endpoints, resolver, dnsRefreshRate);
+            cluster.Assign(assignment.Endpoints, names);
             linked.Add(cluster);
         }
         return linked.MoveToImmutable();

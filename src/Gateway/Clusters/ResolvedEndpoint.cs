@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -14,6 +15,9 @@ internal readonly record struct ResolvedEndpoint(EndPoint EndPoint, string Autho
 
     /// <summary>Where it stands among the others.</summary>
     public EndpointPlace Place { get; init; } = EndpointPlace.Unknown;
+
+    /// <summary>Further addresses of the same endpoint, tried where the first does not answer.</summary>
+    public ImmutableArray<EndPoint> Others { get; init; } = [];
 
     /// <summary>From an address that needs no name resolution: an IP address or <c>unix:///path</c>; null = it is neither.</summary>
     public static ResolvedEndpoint? FromLiteral(EndpointConfig config)

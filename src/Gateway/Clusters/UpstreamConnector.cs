@@ -56,6 +56,18 @@ internal sealed class UpstreamConnector(
         return ConnectAsync(endPoint, new Room(_uncounted, count, null), authority, isHttp2, preamble, cancellationToken);
     }
 
+    /// <summary>Connects for a tunnel: where what the client sends through it is TLS of its own, none is put around it.</summary>
+    /// <param name="endPoint">Where to.</param>
+    /// <param name="authority">Whom the client asks for.</param>
+    /// <param name="preamble">Sent before everything else.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public ValueTask<Stream> ConnectTunnelAsync(EndPoint endPoint, string authority, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken)
+    {
+        var count = new ConnectionCount();
+        _uncounted.TryOpen(count);
+        return ConnectAsync(endPoint, new Room(_uncounted, count, null), authority, isHttp2: false, preamble, cancellationToken, config.CarriesClientTls);
+    }
+
     /// <summary>The PROXY header for a client's connection; empty = the cluster wants none.</summary>
     /// <param name="source">The client; null = nobody.</param>
     /// <param name="destination">Where it connected to.</param>
@@ -69,13 +81,14 @@ internal sealed class UpstreamConnector(
     /// <param name="isHttp2">Whether HTTP/2 will be spoken.</param>
     /// <param name="preamble">Sent before everything else, TLS included.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="carriesTls">Whether what goes through it is TLS already.</param>
     private async ValueTask<Stream> ConnectAsync(
-        EndPoint endPoint, Room room, string authority, bool isHttp2, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken)
+        EndPoint endPoint, Room room, string authority, bool isHttp2, ReadOnlyMemory<byte> preamble, CancellationToken cancellationToken, bool carriesTls = false)
     {
         UpstreamTlsContext? tls;
         try
         {
-            tls = TlsOfTheMoment();
+            tls = carriesTls ? null : TlsOfTheMoment();
         }
         catch (AuthenticationException)
         {
@@ -89,12 +102,19 @@ internal sealed class UpstreamConnector(
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            socket = isUnix
-                ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-                : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (endPoint is AddressList addresses)
+            {
+                socket = await addresses.ConnectAsync(time, either.Token);
+            }
+            else
+            {
+                socket = isUnix
+                    ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+                    : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(endPoint, either.Token);
+            }
             if (!isUnix && config.Keepalive is { } keepalive)
                 KeepAlive(socket, keepalive);
-            await socket.ConnectAsync(endPoint, either.Token);
             stream = new CountedSocketStream(socket, room.Quota, room.Endpoint, room.Count, isHttp2 ? 0 : config.MaxRequestsPerConnection);
             if (!preamble.IsEmpty)
                 await stream.WriteAsync(preamble, either.Token);
@@ -131,13 +151,13 @@ internal sealed class UpstreamConnector(
     {
         UpstreamTlsContext? tls = TlsOfTheMoment();
         if (tls is null)
-            return Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, cancellationToken), endPoint, preamble);
+            return Prepared(await OpenAsync(loop, endPoint, cancellationToken), endPoint, preamble);
         using CancellationTokenSource timeout = new(config.ConnectTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         LoopSocket? socket = null;
         try
         {
-            socket = Prepared(await EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, either.Token), endPoint, preamble);
+            socket = Prepared(await OpenAsync(loop, endPoint, either.Token), endPoint, preamble);
             var transport = new HandshakeStream(new EventLoopStream(socket));
             CancellationToken ended = either.Token;
             SslStream secured = await Task.Run(() => tls.ConnectAsync(transport, HostOf(authority), isHttp2, ended), ended);
@@ -165,12 +185,16 @@ internal sealed class UpstreamConnector(
         return tls.Problem is { } problem ? throw new AuthenticationException(problem) : tls;
     }
 
+    private ValueTask<LoopSocket> OpenAsync(EventLoop loop, EndPoint endPoint, CancellationToken cancellationToken) => endPoint is AddressList addresses
+        ? addresses.ConnectAsync(loop, config.ConnectTimeout, time, cancellationToken)
+        : EventLoopConnector.ConnectAsync(loop, endPoint, config.ConnectTimeout, cancellationToken);
+
     private LoopSocket Prepared(LoopSocket socket, EndPoint endPoint, ReadOnlyMemory<byte> preamble)
     {
         // A new socket takes so little at once, or it is broken, which the next use shows.
         if (!preamble.IsEmpty)
             socket.TrySend(preamble.Span);
-        if (endPoint is IPEndPoint && config.Keepalive is { } keepalive)
+        if (endPoint is not UnixDomainSocketEndPoint && config.Keepalive is { } keepalive)
             socket.KeepAlive(keepalive.Time, keepalive.Interval, keepalive.Probes);
         return socket;
     }

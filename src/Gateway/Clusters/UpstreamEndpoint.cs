@@ -7,7 +7,7 @@ using Gateway.Clusters.Http2;
 namespace Gateway.Clusters;
 
 /// <summary>
-/// One address that serves a cluster, with its counters. Lives as long as the address stays in the cluster's
+/// One address (or one name with its addresses) that serves a cluster, with its counters. Lives as long as the address stays in the cluster's
 /// <see cref="EndpointSet"/>s and in requests that chose it. Thread-safe.
 /// </summary>
 internal sealed class UpstreamEndpoint
@@ -35,8 +35,8 @@ internal sealed class UpstreamEndpoint
     /// <summary>A name that no other endpoint of the process has.</summary>
     public string Id { get; } = string.Create(CultureInfo.InvariantCulture, $"e{Interlocked.Increment(ref _lastId)}");
 
-    /// <summary>Where to connect.</summary>
-    public EndPoint EndPoint { get; }
+    /// <summary>Where to connect: an address, or, for what has several, an <see cref="AddressList"/> of the newest ones.</summary>
+    public EndPoint EndPoint { get; private set; }
 
     /// <summary>Host and port as they stand in a request URI; for Unix sockets a made-up name.</summary>
     public string Authority { get; }
@@ -86,6 +86,14 @@ internal sealed class UpstreamEndpoint
 
     /// <summary>Attempts that found no connection.</summary>
     public long ConnectFailures => Interlocked.Read(ref _connectFailures);
+
+    /// <summary>The newest answer, for connections to come. One writer at a time.</summary>
+    public void Take(ResolvedEndpoint resolved)
+    {
+        EndPoint now = resolved.Others.IsEmpty ? resolved.EndPoint : new AddressList(HappyEyeballs.Order([resolved.EndPoint, .. resolved.Others]));
+        if (!now.Equals(EndPoint))
+            EndPoint = now;
+    }
 
     /// <summary>A request begins; <see cref="End"/> must follow.</summary>
     public void Begin()

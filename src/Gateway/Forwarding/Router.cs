@@ -12,24 +12,19 @@ namespace Gateway.Forwarding;
 /// The last filter: finishes the request for upstream (attempt count, limits, header operations, rewrites), then tries
 /// endpoints until one answers or no try is left, and turns what went wrong into an answer.
 /// </summary>
-internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, MirrorSender mirrors) : HttpFilter
+internal sealed partial class Router(IHttpForwarder forwarder, RouterOptions options, MirrorSender mirrors) : HttpFilter
 {
+    public override ValueTask<FilterResult> OnRequestAsync(RequestContext request) =>
+        request.Cluster is { Dynamic: null } cluster && !request.IsTunnel ? ForwardAsync(request, cluster) : ForwardUnusualAsync(request);
+
     // One pooled frame for all of it: each further one costs a request as much as parsing its head does.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<FilterResult> OnRequestAsync(RequestContext request)
+    private async ValueTask<FilterResult> ForwardAsync(RequestContext request, Cluster cluster)
     {
-        if (request.Cluster is not { } cluster)
-        {
-            await LocalReply.SendAsync(request, 503, "", ResponseFlags.NoClusterFound, "cluster_not_found");
-            return FilterResult.Answered;
-        }
         request.Info.Destination = cluster.Config.Identity;
         if (!cluster.TryBegin())
         {
-            request.IsOverflow = true;
-            await LocalReply.SendAsync(
-                request, 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow", ResponseFlags.UpstreamOverflow,
-                "upstream_reset_before_response_started{overflow}");
+            await AnswerOverflowAsync(request);
             return FilterResult.Answered;
         }
         RouterState? state = null;
@@ -46,7 +41,7 @@ internal sealed class Router(IHttpForwarder forwarder, RouterOptions options, Mi
                 UpstreamEndpoint? endpoint = state.Retry.Choose(cluster, request.Hash);
                 if (endpoint is null)
                 {
-                    await LocalReply.SendAsync(request, 503, "no healthy upstream", ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
+                    await AnswerNoEndpointAsync(request, cluster);
                     break;
                 }
                 if (state.Retry.Attempts > 1)

@@ -42,6 +42,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         var binding = new PortBinding { PortMap = options.PortMap, EphemeralPorts = options.EphemeralPorts, DefaultBind = options.DefaultBind };
         var handoff = new ConnectionHandoff();
         Snapshots = new SnapshotStore();
+        Denials = new EgressDenials(time);
         ILogger<DataPlane> logger = loggers.CreateLogger<DataPlane>();
         OpenSslEngine? openSsl = options is { Transport: TransportKind.EventLoop, Tls: TlsKind.OpenSsl }
             ? new OpenSslEngine(time, problem => Log.LeftToSslStream(logger, problem))
@@ -49,10 +50,11 @@ internal sealed partial class DataPlane : IAsyncDisposable
         TlsEvents = new TlsEvents(loggers.CreateLogger<TlsEvents>());
         Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents);
         var tcp = new TcpProxy(Snapshots.FindTarget, sink, Random.Shared, time);
-        _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers);
+        _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers, new ConnectGate(connection => Snapshots.FindChain(connection)?.Routes.Proxy is not null));
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         var dns = new DnsResolver(resolver, time);
-        Clusters = new ClusterRegistry(dns, time, Certificates.Find);
+        Names = new DnsHosts(dns, time, Random.Shared);
+        Clusters = new ClusterRegistry(Names, time, Certificates.Find);
         Tokens = new JwtRegistry(dns, Certificates.Find, options.JwksTiming, time, loggers);
         if (options.Transport == TransportKind.EventLoop)
         {
@@ -69,7 +71,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
             Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, loggers), options.DrainTime, time);
-        var pipeline = new RequestPipeline(Snapshots.FindChain, Random.Shared, loggers.CreateLogger<RequestPipeline>());
+        var pipeline = new RequestPipeline(Snapshots.FindChain, Denials, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, _drain, sink, time);
     }
 
@@ -87,6 +89,12 @@ internal sealed partial class DataPlane : IAsyncDisposable
 
     /// <summary>How clients' handshakes end.</summary>
     public TlsEvents TlsEvents { get; }
+
+    /// <summary>What forward proxies have refused.</summary>
+    public EgressDenials Denials { get; }
+
+    /// <summary>The names that are kept up to date.</summary>
+    public DnsHosts Names { get; }
 
     /// <summary>The certificates in use, without private parts.</summary>
     public CertificateStore Certificates { get; }
@@ -136,6 +144,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         await _engine.DisposeAsync();
         Clusters.Dispose();
         Tokens.Dispose();
+        Names.Dispose();
         Loops?.Dispose();
     }
 

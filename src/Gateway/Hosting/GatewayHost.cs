@@ -60,7 +60,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             new DrainSteps(DataPlane.BeginDrain, DataPlane.DrainAsync),
             time,
             loggers.CreateLogger<DrainCoordinator>());
+        EgressMetrics egress = new(_metrics.Factory);
         _metrics.BeforeScrape(() => ScrapedState.Update(_metrics, DataPlane, _accessLog));
+        _metrics.BeforeScrape(() => EgressState.Update(egress, DataPlane));
     }
 
     /// <summary>Listeners, clusters, certificates, the live snapshot.</summary>
@@ -84,7 +86,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         try
         {
             // Without any endpoint Kestrel would bind its default one.
-            if (host.Ports(levels) is { Count: > 0 } ports)
+            if (host.Ports(levels, time) is { Count: > 0 } ports)
                 host._admin = await AdminServer.StartAsync(ports, loggers, cancellationToken).ConfigureAwait(false);
             await host.DataPlane.StartAsync(cancellationToken).ConfigureAwait(false);
             PipelineResult first = await host._config.StartAsync(options.AllowInvalid, cancellationToken).ConfigureAwait(false);
@@ -129,7 +131,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         return findings;
     }
 
-    private List<AdminPort> Ports(LogLevels levels)
+    private List<AdminPort> Ports(LogLevels levels, TimeProvider time)
     {
         AdminState state = new()
         {
@@ -141,6 +143,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             Listeners = () => ScrapedState.Listeners(DataPlane),
             Clusters = () => ScrapedState.Clusters(DataPlane),
             Certificates = () => DataPlane.Certificates.List,
+            Names = () => EgressState.Names(DataPlane, time),
+            Denials = () => DataPlane.Denials.List,
             Quit = () => _quit.TrySetResult(),
             Levels = levels,
         };

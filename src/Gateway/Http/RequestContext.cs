@@ -61,6 +61,9 @@ internal sealed class RequestContext
     /// <summary>The protocol the client wants to change to (<c>websocket</c>); null = none.</summary>
     public string? Upgrade { get; set; }
 
+    /// <summary>Whether the client wants a tunnel (CONNECT), not an answer.</summary>
+    public bool IsTunnel => Upgrade is null && HttpMethods.IsConnect(Method);
+
     /// <summary>Whether the client speaks HTTP/1.x.</summary>
     public bool IsHttp1 { get; private set; }
 

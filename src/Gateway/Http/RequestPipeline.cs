@@ -13,9 +13,10 @@ namespace Gateway.Http;
 /// router is the last. One async frame; the numbers are those of <c>docs/life-of-a-request.md</c>.
 /// </summary>
 /// <param name="currentChain">The connection's chain in the newest snapshot; null = it has none any more.</param>
+/// <param name="denials">Remembers what a forward proxy refused.</param>
 /// <param name="random">Draws destinations.</param>
 /// <param name="logger">For faults of our own.</param>
-internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterChain?> currentChain, Random random, ILogger<RequestPipeline> logger)
+internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterChain?> currentChain, EgressDenials denials, Random random, ILogger<RequestPipeline> logger)
 {
     /// <summary>Takes a request to its end. Never throws.</summary>
     public async Task RunAsync(RequestContext request)
@@ -43,7 +44,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
                     return;
             }
             // (8)
-            answer = RouteChoice.Answer(request);
+            answer = RouteChoice.Answer(request, denials);
             if (request.AnsweredLocally)
             {
                 await answer;
@@ -95,7 +96,9 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         // (2)
         string rawTarget = request.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         RequestTarget target = RequestTarget.Parse(rawTarget);
-        request.Authority = info.Authority = target.Authority ?? http.Headers.Host.ToString();
+        // CONNECT names whom it wants in its target alone.
+        bool isConnect = HttpMethods.IsConnect(request.Method) && CountedUpgrade.ProtocolOf(request.Http.Features) is null;
+        request.Authority = info.Authority = isConnect ? rawTarget : target.Authority ?? http.Headers.Host.ToString();
         info.Path = target.Path.Length == 0 ? rawTarget : target.Path;
         info.UserAgent = First(http.Headers.UserAgent);
         info.IsGrpc = IsGrpc(http.ContentType);

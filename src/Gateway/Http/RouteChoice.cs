@@ -1,3 +1,4 @@
+using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Streams;
 
@@ -39,8 +40,12 @@ internal static class RouteChoice
     }
 
     /// <summary>Answers what needs no upstream; then <see cref="RequestContext.AnsweredLocally"/> is set.</summary>
-    public static ValueTask Answer(RequestContext request)
+    /// <param name="request">The request.</param>
+    /// <param name="denials">Remembers what a forward proxy refuses.</param>
+    public static ValueTask Answer(RequestContext request, EgressDenials denials)
     {
+        if (request.Decision.Denial is { } denial)
+            return Deny(request, denials, denial);
         if (request.Decision.HttpsRedirect)
             return LocalReply.RedirectAsync(request, 301, RedirectLocation.Https(RequestOf(request)));
         if (request.Route is not { } route)
@@ -55,6 +60,19 @@ internal static class RouteChoice
         return request.Upgrade is { } upgrade && !upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase)
             ? LocalReply.SendAsync(request, 403, "", ResponseFlags.None, "upgrade_failed", close: true)
             : ValueTask.CompletedTask;
+    }
+
+    /// <summary>What a forward proxy does not let through; remembered, so that it can be allowed.</summary>
+    private static ValueTask Deny(RequestContext request, EgressDenials denials, string denial)
+    {
+        string? fault = EgressTarget.Parse(request.Authority, out EgressTarget? target);
+        bool isTunnel = request.IsTunnel;
+        denials.Note(
+            new EgressDenial(
+                target?.Host ?? request.Authority, target?.Port ?? (isTunnel || fault is not null ? 0 : 80), isTunnel ? "CONNECT" : "HTTP",
+                request.Connection.RequestedServerName ?? "", request.Info.ClientAddress ?? ""),
+            denial);
+        return LocalReply.SendAsync(request, isTunnel ? 403 : 404, $"egress denied: {denial}", ResponseFlags.NoRouteFound, "egress_denied", close: isTunnel);
     }
 
     /// <summary>The request as routing sees it.</summary>

@@ -28,9 +28,11 @@ internal sealed class HttpEngine : IAsyncDisposable
     private readonly WebApplication _container;
     private readonly IServer _server;
     private readonly IDisposable _rejected;
+    private readonly ConnectGate _gate;
 
-    public HttpEngine(ConnectionHandoff handoff, TcpProxy tcp, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers)
+    public HttpEngine(ConnectionHandoff handoff, TcpProxy tcp, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers, ConnectGate gate)
     {
+        _gate = gate;
         KestrelLimits.SetSwitches();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -43,6 +45,7 @@ internal sealed class HttpEngine : IAsyncDisposable
             options.Listen(new CodecEndPoint(Codec.Http1), listen =>
             {
                 listen.Use(OnLoop);
+                listen.Use(gate.Use);
                 listen.Protocols = HttpProtocols.Http1;
             });
             options.Listen(new CodecEndPoint(Codec.Http2Cleartext), listen =>
@@ -58,6 +61,7 @@ internal sealed class HttpEngine : IAsyncDisposable
                 listen.Use(next => connection => connection.Features.Get<ITlsConnectionFeature>() is null ? next(connection) : secured!(connection));
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 UseTls(listen, limits, next => secured = next);
+                listen.Use(gate.Use);
             });
             options.Listen(new CodecEndPoint(Codec.TlsTcp), listen =>
             {
@@ -81,8 +85,11 @@ internal sealed class HttpEngine : IAsyncDisposable
     public IConnectionListenerFactory Transport { get; }
 
     /// <summary>Begins to take connections from the hand-off.</summary>
-    public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken) =>
-        _server.StartAsync(application, cancellationToken);
+    public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken)
+    {
+        _gate.Attach(application);
+        return _server.StartAsync(application, cancellationToken);
+    }
 
     /// <summary>Takes no more connections, asks the open ones to end and waits for them; what is open when <paramref name="abort"/> fires is aborted.</summary>
     public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);

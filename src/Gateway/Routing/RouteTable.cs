@@ -24,6 +24,9 @@ internal sealed class RouteTable
     /// <summary>All virtual hosts.</summary>
     public IReadOnlyList<VirtualHost> VirtualHosts { get; }
 
+    /// <summary>What clients may ask for that use the gateway as their proxy; null = it is none.</summary>
+    public ForwardProxyTable? Proxy { get; init; }
+
     /// <summary>
     /// The decision for a request: the one function that the data plane, <c>gateway explain</c> and the simulated tests call.
     /// </summary>
@@ -32,6 +35,12 @@ internal sealed class RouteTable
     public RouteDecision Decide(in RouteRequest request, MatchTrace? trace = null)
     {
         VirtualHost? virtualHost = FindVirtualHost(request.Authority);
+        // A host that a VirtualService speaks for has its routes and no others.
+        if (Proxy is not null && (virtualHost is null or { Routes.Count: 0, RequireTls: false } || request.Method == "CONNECT"))
+        {
+            Route? proxied = Proxy.Find(request.Authority, request.Method == "CONNECT", out string denial);
+            return new RouteDecision(virtualHost, proxied, false) { Denial = proxied is null ? denial : null };
+        }
         if (virtualHost is null)
             return default;
         if (virtualHost.RequireTls && !request.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase))
@@ -81,7 +90,11 @@ internal sealed class RouteTable
 /// <param name="VirtualHost">The virtual host; null = none covers the authority.</param>
 /// <param name="Route">The route; null = none matched, or <paramref name="HttpsRedirect"/>.</param>
 /// <param name="HttpsRedirect">The virtual host takes only TLS and the request came without: 301.</param>
-internal readonly record struct RouteDecision(VirtualHost? VirtualHost, Route? Route, bool HttpsRedirect);
+internal readonly record struct RouteDecision(VirtualHost? VirtualHost, Route? Route, bool HttpsRedirect)
+{
+    /// <summary>Why a forward proxy refuses the request, in words; null = it does not.</summary>
+    public string? Denial { get; init; }
+}
 
 /// <summary>Collects, for explanations, the candidates that did not match with the first condition that failed.</summary>
 internal sealed class MatchTrace

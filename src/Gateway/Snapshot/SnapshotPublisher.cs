@@ -31,7 +31,7 @@ internal sealed class SnapshotPublisher(
         try
         {
             ImmutableArray<Diagnostic> tls = certificates.Apply(snapshot.Secrets, TlsConfigs(snapshot), UpstreamTlsConfigs(snapshot));
-            ImmutableArray<Cluster> linked = clusters.Link(snapshot.Clusters, snapshot.Mesh.DnsRefreshRate);
+            ImmutableArray<Cluster> linked = clusters.Link(snapshot.Clusters);
             JwtVerifier? verifier = tokens.Link(snapshot.Security.Jwt);
             await Task.WhenAll(clusters.WarmAsync(linked, cancellationToken), tokens.WarmAsync(cancellationToken));
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);

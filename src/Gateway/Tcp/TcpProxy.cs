@@ -26,12 +26,19 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         var info = new StreamInfo { StartTime = time.GetUtcNow(), StartTimestamp = time.GetTimestamp(), Connection = facts };
         bool isGraceful = false;
         Cluster? cluster = null;
+        Cluster? named = null;
         try
         {
             if (Choose(facts, info) is not { } chosen)
                 return;
             cluster = chosen;
             sink.OnTcpOpened(info);
+            if (cluster.Dynamic is { } names)
+            {
+                if ((named = await FindByNameAsync(names, facts, info)) is null)
+                    return;
+                chosen = named;
+            }
             if (chosen.Pick() is not { } endpoint)
             {
                 info.Flags |= ResponseFlags.NoHealthyUpstream;
@@ -57,6 +64,8 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         }
         finally
         {
+            if (named is not null)
+                cluster!.Dynamic!.Return(named);
             cluster?.EndSession();
             if (!isGraceful)
                 connection.Abort(new ConnectionAbortedException("The destination of the connection cannot be reached."));
@@ -93,6 +102,22 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
             return cluster;
         info.Flags |= ResponseFlags.UpstreamOverflow;
         return null;
+    }
+
+    /// <summary>The destination that the client's TLS names; null = there is none, which is noted.</summary>
+    private static async ValueTask<Cluster?> FindByNameAsync(DynamicClusters names, DownstreamConnection facts, StreamInfo info)
+    {
+        DynamicResult found = await names.FindAsync(facts.RequestedServerName ?? "", facts.Closed);
+        info.Flags |= found.Outcome switch
+        {
+            DynamicOutcome.Found => ResponseFlags.None,
+            DynamicOutcome.Refused => ResponseFlags.NoRouteFound,
+            DynamicOutcome.Overflow => ResponseFlags.UpstreamOverflow,
+            _ => ResponseFlags.DnsResolutionFailed,
+        };
+        if (found.Cluster is null)
+            info.UpstreamTransportFailureReason = found.Reason;
+        return found.Cluster;
     }
 
     private static async ValueTask<TcpUpstream?> ConnectAsync(Cluster cluster, UpstreamEndpoint endpoint, DownstreamConnection facts, StreamInfo info)

@@ -11,6 +11,7 @@ public sealed class SampleFilesTests
     [InlineData("samples/httpbin", 1)]
     [InlineData("samples/blue-green", 1)]
     [InlineData("samples/bookinfo", 2)]
+    [InlineData("samples/egress", 1)]
     public void A_sample_has_no_findings(string folder, int ports)
     {
         (GatewaySnapshot snapshot, var diagnostics) = SampleFolder.Compile(SampleFolder.Documents(folder));

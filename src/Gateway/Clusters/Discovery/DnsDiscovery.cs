@@ -1,101 +1,72 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Config;
 
 namespace Gateway.Clusters.Discovery;
 
 /// <summary>
-/// Keeps the endpoints of a DNS cluster up to date from a loop of its own: at the TTL of the answers, with jitter. A
-/// look-up that fails keeps the addresses known before; an answer without addresses removes them. Disposing ends the loop.
+/// Makes the endpoints of a DNS cluster of the names it is configured with, anew whenever one of them has other
+/// addresses. Disposing it lets go of the names.
 /// </summary>
 internal sealed class DnsDiscovery : IDisposable
 {
-    private static readonly TimeSpan MinRefresh = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MaxRefresh = TimeSpan.FromHours(1);
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    private const double JitterShare = 0.1;
-
     private readonly DiscoveryType _type;
     private readonly EquatableArray<EndpointConfig> _endpoints;
-    private readonly DnsResolver _resolver;
-    private readonly TimeSpan _refreshRate;
-    private readonly TimeProvider _time;
-    private readonly Random _random;
+    private readonly DnsFamily _family;
     private readonly Action<List<ResolvedEndpoint>> _publish;
-    private readonly Dictionary<string, ImmutableArray<IPAddress>> _known = new(StringComparer.OrdinalIgnoreCase);
-    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<string, DnsSubscription> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _publishing = new();
+    private bool _isReady;
+    private bool _isDisposed;
 
     public DnsDiscovery(
-        DiscoveryType type, EquatableArray<EndpointConfig> endpoints, DnsResolver resolver, TimeSpan refreshRate,
-        TimeProvider time, Random random, Action<List<ResolvedEndpoint>> publish)
+        DiscoveryType type, EquatableArray<EndpointConfig> endpoints, DnsHostOptions options, DnsHosts hosts, bool urgent,
+        Action<List<ResolvedEndpoint>> publish)
     {
         _type = type;
         _endpoints = endpoints;
-        _resolver = resolver;
-        _refreshRate = refreshRate;
-        _time = time;
-        _random = random;
+        _family = options.Family;
         _publish = publish;
-        _ = RunAsync(_stopping.Token);
+        foreach (EndpointConfig endpoint in endpoints)
+        {
+            if (ResolvedEndpoint.FromLiteral(endpoint) is null && !_names.ContainsKey(endpoint.Address))
+                _names[endpoint.Address] = hosts.Subscribe(endpoint.Address, options, urgent, Publish);
+        }
+        FirstResolution = Task.WhenAll(_names.Values.Select(name => name.Host.FirstLookUp));
+        _isReady = true;
+        // A name that others use already has its addresses now.
+        Publish();
     }
 
-    /// <summary>Ends with the first look-up, whatever it gave.</summary>
-    public Task FirstResolution => _first.Task;
+    /// <summary>Ends with the first look-up of every name, whatever it gave.</summary>
+    public Task FirstResolution { get; }
+
+    /// <summary>Why there are no endpoints, name by name; null = no name is the cause.</summary>
+    public string? Problem
+    {
+        get
+        {
+            string[] problems = [.. _names.Values.Where(name => name.Host.State.Problem is not null).Select(name => $"{name.Host.Name}: {name.Host.State.Problem}")];
+            return problems.Length == 0 ? null : string.Join("; ", problems);
+        }
+    }
 
     public void Dispose()
     {
-        _stopping.Cancel();
-        _stopping.Dispose();
+        lock (_publishing)
+            _isDisposed = true;
+        foreach (DnsSubscription name in _names.Values)
+            name.Dispose();
     }
 
-    private async Task RunAsync(CancellationToken stopping)
+    private void Publish()
     {
-        TimeSpan retry = FirstRetry;
-        try
+        lock (_publishing)
         {
-            while (true)
-            {
-                (bool again, TimeSpan ttl) = await RefreshAsync(stopping);
-                _first.TrySetResult();
-                TimeSpan pause = again ? retry : ttl;
-                retry = again ? Min(retry * 2, _refreshRate) : FirstRetry;
-                await Task.Delay(pause * (1 + (JitterShare * _random.NextDouble())), _time, stopping);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            _first.TrySetResult();
-        }
-    }
-
-    private async Task<(bool Again, TimeSpan Ttl)> RefreshAsync(CancellationToken stopping)
-    {
-        bool again = false;
-        TimeSpan ttl = MaxRefresh;
-        foreach (string name in Names())
-        {
-            DnsAnswer answer = await _resolver.ResolveAsync(name, stopping);
-            // What is not there yet may be there soon: asked for again sooner than an answer that is good.
-            again |= answer.Outcome != DnsOutcome.Found;
-            if (answer.Outcome != DnsOutcome.Failed)
-                _known[name] = answer.Addresses;
-            TimeSpan good = answer.Ttl is { } said && said > TimeSpan.Zero ? said : _refreshRate;
-            ttl = Min(ttl, good);
-        }
-        stopping.ThrowIfCancellationRequested();
-        _publish(Resolved());
-        return (again, ttl < MinRefresh ? MinRefresh : ttl);
-    }
-
-    private IEnumerable<string> Names()
-    {
-        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
-        foreach (EndpointConfig endpoint in (IEnumerable<EndpointConfig>)_endpoints)
-        {
-            if (ResolvedEndpoint.FromLiteral(endpoint) is null && names.Add(endpoint.Address))
-                yield return endpoint.Address;
+            if (_isReady && !_isDisposed)
+                _publish(Resolved());
         }
     }
 
@@ -105,24 +76,43 @@ internal sealed class DnsDiscovery : IDisposable
         foreach (EndpointConfig endpoint in _endpoints)
         {
             if (ResolvedEndpoint.FromLiteral(endpoint) is { } literal)
-            {
                 resolved.Add(literal);
-                continue;
-            }
-            foreach (IPAddress address in _known.GetValueOrDefault(endpoint.Address, []))
-            {
-                ResolvedEndpoint one = ResolvedEndpoint.FromAddress(address, endpoint.Port, endpoint.Weight) with { Place = endpoint.Place };
-                if (_type == DiscoveryType.LogicalDns)
-                {
-                    // The name stands for the address: connections stay when it changes, new ones go to the new one.
-                    resolved.Add(one with { Authority = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address.TrimEnd('.')}:{endpoint.Port}") });
-                    break;
-                }
-                resolved.Add(one);
-            }
+            else if (_type == DiscoveryType.LogicalDns)
+                AddLogical(resolved, endpoint, _names[endpoint.Address].Host.State.Addresses);
+            else
+                AddStrict(resolved, endpoint, _names[endpoint.Address].Host.State.Addresses);
         }
         return [.. resolved.DistinctBy(endpoint => endpoint.Authority)];
     }
 
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+    /// <summary>The name stands for its addresses: connections stay when they change, new ones go to the newest.</summary>
+    private static void AddLogical(List<ResolvedEndpoint> resolved, EndpointConfig endpoint, ImmutableArray<IPAddress> addresses)
+    {
+        if (addresses.IsEmpty)
+            return;
+        ResolvedEndpoint first = ResolvedEndpoint.FromAddress(addresses[0], endpoint.Port, endpoint.Weight);
+        resolved.Add(first with
+        {
+            Place = endpoint.Place,
+            Authority = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Address.TrimEnd('.')}:{endpoint.Port}"),
+            Others = [.. addresses.Skip(1).Select(address => (EndPoint)new IPEndPoint(address, endpoint.Port))],
+        });
+    }
+
+    /// <summary>Each address is an endpoint; where one family is preferred, the other one's address of the same rank is its second way.</summary>
+    private void AddStrict(List<ResolvedEndpoint> resolved, EndpointConfig endpoint, ImmutableArray<IPAddress> addresses)
+    {
+        IPAddress[] first = [.. addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork)];
+        IPAddress[] second = [.. addresses.Where(address => address.AddressFamily == AddressFamily.InterNetworkV6)];
+        if (_family != DnsFamily.Auto || first.Length == 0)
+            (first, second) = ([.. addresses], []);
+        for (int i = 0; i < first.Length; i++)
+        {
+            resolved.Add(ResolvedEndpoint.FromAddress(first[i], endpoint.Port, endpoint.Weight) with
+            {
+                Place = endpoint.Place,
+                Others = second.Length == 0 ? [] : [new IPEndPoint(second[i % second.Length], endpoint.Port)],
+            });
+        }
+    }
 }

@@ -3,140 +3,98 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using DnsClient;
-using DnsClient.Protocol;
+using Gateway.Config;
 
 namespace Gateway.Clusters.Discovery;
 
-/// <summary>What a look-up gave.</summary>
-internal enum DnsOutcome
-{
-    /// <summary>Addresses.</summary>
-    Found,
-
-    /// <summary>The name does not exist, or has no addresses.</summary>
-    NotFound,
-
-    /// <summary>No answer: what was known before stays good.</summary>
-    Failed,
-}
-
-/// <summary>The answer of a look-up.</summary>
-/// <param name="Outcome">What it gave.</param>
-/// <param name="Addresses">The addresses in the server's order.</param>
-/// <param name="Ttl">How long they are good; null = the server did not say.</param>
-internal sealed record DnsAnswer(DnsOutcome Outcome, ImmutableArray<IPAddress> Addresses, TimeSpan? Ttl);
-
 /// <summary>
-/// Names to addresses, as the system's resolver would: hosts file, search domains, servers in order. IPv4 addresses win,
-/// IPv6 ones are asked for where there is none. Answers are shared while they are good and look-ups of one name while
-/// they are under way. Thread-safe.
+/// Names to addresses, as the system's resolver would: hosts file, search domains, servers in order. One look-up, one
+/// answer; <see cref="DnsHosts"/> keeps them. Thread-safe.
 /// </summary>
-internal sealed class DnsResolver
+internal sealed class DnsResolver : IDisposable
 {
-    // A name that is looked up by many clusters is asked for once.
-    private const int MaxCachedNames = 10_000;
-
     private readonly ResolverConfig _config;
     private readonly HostsFile? _hosts;
-    private readonly LookupClient _client;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<string, Cached> _cache = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<EquatableArray<IPEndPoint>, DnsQueries> _queries = new();
 
     public DnsResolver(ResolverConfig config, TimeProvider time)
     {
         _config = config;
         _time = time;
         _hosts = config.HostsFile is { } path ? new HostsFile(path) : null;
-        _client = new LookupClient(new LookupClientOptions([.. config.Servers])
-        {
-            AutoResolveNameServers = false,
-            UseCache = false,
-            Timeout = config.QueryTimeout,
-            Retries = 1,
-            ThrowDnsErrors = false,
-            UseTcpFallback = true,
-        });
+        Limiter = new DnsRateLimiter(config.QueriesPerSecond, time);
     }
 
-    /// <summary>Resolves a name. Never throws but for <paramref name="cancellationToken"/>.</summary>
-    public async Task<DnsAnswer> ResolveAsync(string name, CancellationToken cancellationToken)
-    {
-        if (_cache.TryGetValue(name, out Cached? cached) && !cached.IsOver(_time))
-            return await cached.Answer.WaitAsync(cancellationToken);
-        if (_cache.Count >= MaxCachedNames)
-            _cache.Clear();
-        var fresh = new Cached(_time, () => LookUpAsync(name));
-        _cache[name] = fresh;
-        return await fresh.Answer.WaitAsync(cancellationToken);
-    }
+    /// <summary>What holds queries back.</summary>
+    public DnsRateLimiter Limiter { get; }
 
-    private async Task<DnsAnswer> LookUpAsync(string name)
+    /// <summary>Resolves a name. Throws for <paramref name="cancellationToken"/> alone.</summary>
+    /// <param name="name">The name; with a dot at its end no search domain is tried.</param>
+    /// <param name="options">Which addresses, and who is asked.</param>
+    /// <param name="urgent">Whether a request waits for it.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    public async Task<DnsAnswer> ResolveAsync(string name, DnsHostOptions options, bool urgent, CancellationToken cancellationToken)
     {
         if (_hosts?.Find(name) is { Length: > 0 } fromFile)
-            return new DnsAnswer(DnsOutcome.Found, PreferIPv4(fromFile), null);
-        bool failed = false;
+        {
+            ImmutableArray<IPAddress> wanted = [.. fromFile.Where(address => IsWanted(address, options.Family)).OrderBy(address => address.AddressFamily)];
+            return wanted.IsEmpty
+                ? new DnsAnswer(DnsOutcome.NotFound, [], null, "the hosts file has no address of the wanted family")
+                : new DnsAnswer(DnsOutcome.Found, wanted, null, "from the hosts file");
+        }
+        // Who names a server of his own for a name means that name, not one inside the cluster.
+        DnsQueries queries = options.Servers.IsEmpty
+            ? _queries.GetOrAdd(default, _ => new DnsQueries(_config.Servers, _config, Limiter, _time))
+            : _queries.GetOrAdd(options.Servers, servers => new DnsQueries([.. servers.AsSpan()], _config, Limiter, _time));
+        DnsAnswer? failure = null, notFound = null;
         foreach (string candidate in _config.Candidates(name))
         {
-            DnsAnswer answer = await QueryAsync(candidate, QueryType.A);
-            if (answer.Outcome == DnsOutcome.NotFound)
-                answer = await QueryAsync(candidate, QueryType.AAAA);
+            DnsAnswer answer = await AskAsync(queries, candidate, options.Family, urgent, cancellationToken);
             if (answer.Outcome == DnsOutcome.Found)
                 return answer;
-            failed |= answer.Outcome == DnsOutcome.Failed;
+            if (answer.Outcome == DnsOutcome.Failed)
+                failure ??= answer;
+            else
+                notFound = Shorter(notFound, answer);
         }
-        return new DnsAnswer(failed ? DnsOutcome.Failed : DnsOutcome.NotFound, [], null);
+        return failure ?? notFound ?? DnsAnswer.Failure("there is nothing to ask for");
     }
 
-    private async Task<DnsAnswer> QueryAsync(string name, QueryType type)
+    public void Dispose() => Limiter.Dispose();
+
+    private async Task<DnsAnswer> AskAsync(DnsQueries queries, string name, DnsFamily family, bool urgent, CancellationToken cancellationToken)
     {
-        try
+        if (family is DnsFamily.V4 or DnsFamily.V6)
+            return await queries.AskAsync(name, family == DnsFamily.V4 ? QueryType.A : QueryType.AAAA, urgent, cancellationToken);
+        Task<DnsAnswer> first = queries.AskAsync(name, QueryType.A, urgent, cancellationToken);
+        // Without IPv6 on this machine its addresses are worth a question only where there is nothing else.
+        if (family == DnsFamily.Auto && !_config.HasIPv6 && (await first).Outcome != DnsOutcome.NotFound)
+            return await first;
+        Task<DnsAnswer> second = queries.AskAsync(name, QueryType.AAAA, urgent, cancellationToken);
+        return Join(await first, await second);
+    }
+
+    private static DnsAnswer Join(DnsAnswer v4, DnsAnswer v6)
+    {
+        if (v4.Outcome == DnsOutcome.Found && v6.Outcome == DnsOutcome.Found)
         {
-            IDnsQueryResponse response = await _client.QueryAsync(name, type);
-            if (response.HasError && response.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain)
-                return new DnsAnswer(DnsOutcome.Failed, [], null);
-            var addresses = ImmutableArray.CreateBuilder<IPAddress>();
-            int? ttl = null;
-            foreach (DnsResourceRecord record in response.Answers)
-            {
-                // A CNAME's TTL counts too: the alias may change before the address does.
-                ttl = Math.Min(ttl ?? int.MaxValue, record.InitialTimeToLive);
-                if (record is AddressRecord address)
-                    addresses.Add(address.Address);
-            }
-            return addresses.Count == 0
-                ? new DnsAnswer(DnsOutcome.NotFound, [], null)
-                : new DnsAnswer(DnsOutcome.Found, addresses.ToImmutable(), TimeSpan.FromSeconds(ttl ?? 0));
+            return v4 with { Addresses = [.. v4.Addresses, .. v6.Addresses], Ttl = v4.Ttl < v6.Ttl ? v4.Ttl : v6.Ttl };
         }
-        catch (Exception e) when (e is DnsResponseException or SocketException or OperationCanceledException or ArgumentException or InvalidOperationException)
-        {
-            return new DnsAnswer(DnsOutcome.Failed, [], null);
-        }
+        if (v4.Outcome == DnsOutcome.Found || v6.Outcome == DnsOutcome.Found)
+            return v4.Outcome == DnsOutcome.Found ? v4 : v6;
+        if (v4.Outcome == DnsOutcome.Failed || v6.Outcome == DnsOutcome.Failed)
+            return v4.Outcome == DnsOutcome.Failed ? v4 : v6;
+        return Shorter(v4, v6);
     }
 
-    private static ImmutableArray<IPAddress> PreferIPv4(ImmutableArray<IPAddress> addresses)
+    private static DnsAnswer Shorter(DnsAnswer? one, DnsAnswer other) =>
+        one is null || (other.Ttl ?? TimeSpan.MaxValue) < (one.Ttl ?? TimeSpan.MaxValue) ? other : one;
+
+    private static bool IsWanted(IPAddress address, DnsFamily family) => family switch
     {
-        ImmutableArray<IPAddress> ipv4 = [.. addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork)];
-        return ipv4.IsEmpty ? addresses : ipv4;
-    }
-
-    /// <summary>A look-up under way or its answer while that is good.</summary>
-    private sealed class Cached
-    {
-        private readonly Lazy<Task<DnsAnswer>> _answer;
-        private long _endedAt;
-
-        public Cached(TimeProvider time, Func<Task<DnsAnswer>> lookUp) => _answer = new Lazy<Task<DnsAnswer>>(async () =>
-        {
-            DnsAnswer answer = await lookUp();
-            Volatile.Write(ref _endedAt, time.GetTimestamp());
-            return answer;
-        });
-
-        public Task<DnsAnswer> Answer => _answer.Value;
-
-        // Only good answers are kept; what failed is asked again by whoever wants to know.
-        public bool IsOver(TimeProvider time) =>
-            Volatile.Read(ref _endedAt) is not 0 and long ended &&
-            (_answer.Value is not { IsCompletedSuccessfully: true } task || time.GetElapsedTime(ended) >= (task.GetAwaiter().GetResult().Ttl ?? TimeSpan.Zero));
-    }
+        DnsFamily.V4 => address.AddressFamily == AddressFamily.InterNetwork,
+        DnsFamily.V6 => address.AddressFamily == AddressFamily.InterNetworkV6,
+        _ => true,
+    };
 }

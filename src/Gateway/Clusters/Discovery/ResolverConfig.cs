@@ -24,7 +24,16 @@ internal sealed record ResolverConfig
     public string? HostsFile { get; init; }
 
     /// <summary>How long one query may take.</summary>
-    public TimeSpan QueryTimeout { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan QueryTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often all servers are asked before a look-up has failed.</summary>
+    public int Attempts { get; init; } = 2;
+
+    /// <summary>Most queries in one second, for all names together.</summary>
+    public int QueriesPerSecond { get; init; } = 100;
+
+    /// <summary>Whether this machine has IPv6 beyond itself.</summary>
+    public bool HasIPv6 { get; init; }
 
     /// <summary>The system's; without a readable file, the local server as every resolver does.</summary>
     public static ResolverConfig FromSystem()
@@ -38,7 +47,7 @@ internal sealed record ResolverConfig
         {
             // Systems without the file.
         }
-        return Parse(text) with { HostsFile = "/etc/hosts" };
+        return Parse(text) with { HostsFile = "/etc/hosts", HasIPv6 = OwnAddresses.HasIPv6() };
     }
 
     /// <summary>Reads the format of resolv.conf(5).</summary>
@@ -46,7 +55,7 @@ internal sealed record ResolverConfig
     {
         var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
         ImmutableArray<string> search = [];
-        int ndots = 1;
+        int ndots = 1, attempts = 2, timeout = 2;
         foreach (string line in text.Split('\n'))
         {
             string[] words = line.Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
@@ -61,23 +70,32 @@ internal sealed record ResolverConfig
                     search = [.. words[1..].Select(domain => domain.Trim('.')).Where(domain => domain.Length > 0)];
                     break;
                 case "options":
-                    ndots = Ndots(words[1..]) ?? ndots;
+                    ndots = Option("ndots:", words[1..], 15) ?? ndots;
+                    attempts = Math.Max(1, Option("attempts:", words[1..], 5) ?? attempts);
+                    timeout = Math.Max(1, Option("timeout:", words[1..], 30) ?? timeout);
                     break;
             }
         }
         if (servers.Count == 0)
             servers.Add(new IPEndPoint(IPAddress.Loopback, DnsPort));
-        return new ResolverConfig { Servers = servers.ToImmutable(), SearchDomains = search, Ndots = ndots };
-
-        static int? Ndots(string[] options)
+        return new ResolverConfig
         {
-            const string Name = "ndots:";
+            Servers = servers.ToImmutable(),
+            SearchDomains = search,
+            Ndots = ndots,
+            Attempts = attempts,
+            QueryTimeout = TimeSpan.FromSeconds(timeout),
+        };
+
+        // The highest values are those of resolv.conf(5).
+        static int? Option(string name, string[] options, int most)
+        {
             foreach (string option in options)
             {
-                if (option.StartsWith(Name, StringComparison.Ordinal) &&
-                    int.TryParse(option.AsSpan(Name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int value))
+                if (option.StartsWith(name, StringComparison.Ordinal) &&
+                    int.TryParse(option.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int value))
                 {
-                    return Math.Min(value, 15);
+                    return Math.Min(value, most);
                 }
             }
             return null;

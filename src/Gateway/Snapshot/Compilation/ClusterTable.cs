@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Net;
 using Gateway.Clusters;
+using Gateway.Clusters.Discovery;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
@@ -66,6 +68,42 @@ internal sealed class ClusterTable(CompilationContext context)
         return (cluster.Name, cluster.Index);
     }
 
+    /// <summary>The cluster of a registered port, for requests that no VirtualService speaks for.</summary>
+    public (string Name, int Index) Resolve(MeshService service, MeshPort port)
+    {
+        (string Host, int Port, string Subset) key = (service.Host, port.Number, "");
+        if (!_known.TryGetValue(key, out Entry? cluster))
+            _known.Add(key, cluster = Make(key, service));
+        return (cluster.Name, cluster.Index);
+    }
+
+    /// <summary>The cluster of whatever name and port requests ask for.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="allowed">Addresses that may be reached although they are none of the Internet.</param>
+    public (string Name, int Index) Any(string name, EquatableArray<IPNetwork> allowed)
+    {
+        (string Host, int Port, string Subset) key = ("*", 0, name);
+        if (!_known.TryGetValue(key, out Entry? cluster))
+        {
+            _hashPolicies.Add(null);
+            _clusters.Add(new ClusterAssignment(
+                new ClusterConfig
+                {
+                    Name = name,
+                    Host = "*",
+                    Port = 0,
+                    Discovery = DiscoveryType.Dynamic,
+                    CarriesClientTls = true,
+                    Dns = new DnsHostOptions { RefreshRate = context.Config.Mesh.DnsRefreshRate, Guard = AddressGuard.Strict with { Allowed = allowed } },
+                    ConnectTimeout = context.Config.Mesh.ConnectTimeout,
+                    Identity = new DestinationIdentity(name, name, "unknown"),
+                },
+                default));
+            _known.Add(key, cluster = new Entry(name, _clusters.Count - 1, null, ""));
+        }
+        return (cluster.Name, cluster.Index);
+    }
+
     /// <summary>What requests of a route are hashed by: what any of its destinations asks for.</summary>
     public EquatableArray<HashPolicy> HashPolicies(IEnumerable<WeightedCluster> destinations) =>
         destinations.Select(destination => destination.ClusterIndex < 0 ? null : _hashPolicies[destination.ClusterIndex]).OfType<HashPolicy>().ToEquatableArray();
@@ -117,8 +155,12 @@ internal sealed class ClusterTable(CompilationContext context)
                 {
                     ServiceResolution.Dns => DiscoveryType.StrictDns,
                     ServiceResolution.DnsRoundRobin => DiscoveryType.LogicalDns,
+                    ServiceResolution.DynamicDns => DiscoveryType.Dynamic,
                     _ => DiscoveryType.Static,
                 },
+                DynamicPort = port.TargetPort,
+                CarriesClientTls = port.Protocol is ServiceProtocol.Https or ServiceProtocol.Tls,
+                Dns = DnsOptionsCompiler.Compile(context, service),
                 LoadBalancer = LoadBalancerCompiler.Compile(policy?.LoadBalancer),
                 HealthCheck = HealthCheckCompiler.Compile(rule, key.Host),
                 OutlierDetection = OutlierCompiler.Compile(policy?.OutlierDetection),
@@ -146,7 +188,7 @@ internal sealed class ClusterTable(CompilationContext context)
             return new Entry(name, index, DiagnosticCatalogue.NoEndpoints,
                 $"{key.Host} has the load balancer PASSTHROUGH, which means the original destination; a gateway has none. Requests get 503 (UH).");
         }
-        return endpoints.IsEmpty
+        return endpoints.IsEmpty && service.Resolution != ServiceResolution.DynamicDns
             ? new Entry(name, index, DiagnosticCatalogue.NoEndpoints, WhyEmpty(service, port, key.Subset))
             : new Entry(name, index, null, "");
     }
@@ -156,7 +198,7 @@ internal sealed class ClusterTable(CompilationContext context)
     private static string WhyEmpty(MeshService service, MeshPort port, string subset)
     {
         if (service.Resolution == ServiceResolution.None)
-            return $"{service.Host} has resolution NONE, which means the original destination; a gateway has none. Requests get 503 (UH).";
+            return $"{service.Host} has resolution NONE, which means the original destination; a gateway has none. Requests get 503 (UH). The annotation egress.gateway/dynamic lets it resolve the names that clients ask for.";
         return subset.Length > 0 && port.Endpoints.Count > 0
             ? $"None of the {port.Endpoints.Count} endpoints of {service.Host} has the labels of subset {subset}; requests get 503 (UH)."
             : $"{service.Host} has no endpoints; requests get 503 (UH).";

@@ -18,13 +18,14 @@ internal sealed class RouteTableCompiler(CompilationContext context, VirtualServ
                 AddRedirects(server);
         }
         int port = servers[0].Port;
+        ForwardProxyTable? proxy = ForwardProxyCompiler.Compile(context, servers);
         if (_hosts.Count == 0)
         {
             // The port is served all the same: every request gets 404.
-            return new RouteTable(name, [new VirtualHost { Name = $"blackhole:{port}", Domain = "*", Routes = RouteList.Empty }]);
+            return new RouteTable(name, [new VirtualHost { Name = $"blackhole:{port}", Domain = "*", Routes = RouteList.Empty }]) { Proxy = proxy };
         }
         VirtualHost[] virtualHosts = [.. _hosts.Select(entry => entry.Value.Build(entry.Key)).OrderBy(host => host.Name, StringComparer.Ordinal)];
-        return new RouteTable(name, virtualHosts);
+        return new RouteTable(name, virtualHosts) { Proxy = proxy };
     }
 
     private void AddVirtualServices(MergedServer server)

@@ -193,7 +193,7 @@ internal sealed class JwksFetcher : IDisposable
         }
         if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
             return new IPEndPoint(address, port);
-        DnsAnswer answer = await _resolver.ResolveAsync(host, cancellationToken);
+        DnsAnswer answer = await _resolver.ResolveAsync(host, new DnsHostOptions(), urgent: true, cancellationToken);
         return answer.Addresses.Length > 0 ? new IPEndPoint(answer.Addresses[0], port) : throw new SocketException((int)SocketError.HostNotFound);
     }
 
