@@ -96,11 +96,12 @@ internal sealed partial class Http2Connection
             return true;
         }
 
+        long body = stream.IsHead || status is 204 or 304 ? 0 : length;
+        if (ends && body > 0)
+            return false;
         stream.Status = status;
         stream.ContentLength = length;
-        stream.BodyLeft = stream.IsHead || status is 204 or 304 ? 0 : length;
-        if (ends && stream.BodyLeft > 0)
-            return false;
+        stream.BodyLeft = body;
         Touch(stream);
         if (ends)
             EndRemote(stream);

@@ -38,6 +38,7 @@ internal sealed partial class Http2Connection
         _options = options;
         _guard = new Http2FloodGuard(options.IdleFrameBurst);
         _receiveWindow = options.ConnectionWindow;
+        LocalAddress = channel.LocalEndPoint() is IPEndPoint ip ? ip.ToString() : "";
         _idleTimer = new LoopTimer(static state => ((Http2Connection)state!).Close(Http2Error.NoError, Http2Failure.ConnectionEnded), this);
         _lifeTimer = new LoopTimer(static state => ((Http2Connection)state!).Drain(), this);
         _aliveTimer = new LoopTimer(static state => ((Http2Connection)state!).CheckAlive(), this);
@@ -49,8 +50,8 @@ internal sealed partial class Http2Connection
     /// <summary>Writes the heads of requests.</summary>
     public HpackEncoder Encoder { get; } = new();
 
-    /// <summary>Our side, for people; made when first asked for.</summary>
-    public string LocalAddress => field ??= _channel.LocalEndPoint() is IPEndPoint ip ? ip.ToString() : "";
+    /// <summary>Our side, for people.</summary>
+    public string LocalAddress { get; }
 
     /// <summary>Streams under way.</summary>
     public int Streams => _streams.Count;
