@@ -170,7 +170,7 @@ internal sealed partial class Http2Connection
             return;
         if (_streams.Count == 0)
         {
-            if (IsDraining)
+            if (IsDraining || _pool.IsWantedElsewhere)
             {
                 Close(Http2Error.NoError, Http2Failure.ConnectionEnded);
                 return;

@@ -89,6 +89,9 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
         return unused is not null;
     }
 
+    /// <summary>Whether a connection that has no streams now is to be given up: others wait for its room, and none of ours does.</summary>
+    public bool IsWantedElsewhere => cluster.Connections.Waiting > 0 && _waiting.Count == 0;
+
     /// <summary>A stream has ended, or more are allowed: those who wait look again, soon.</summary>
     public void OnRoom()
     {
