@@ -70,9 +70,9 @@ internal static class FieldStatusTable
         foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
         {
             yield return new(Kind, place + "connectionPool.tcp.idleTimeout", Supported, "for TCP sessions; for HTTP the http part's counts, in Istio as well");
-            yield return new(Kind, place + "connectionPool.http.maxConcurrentStreams", Ignored, "as many streams are opened as the destination allows");
-            yield return new(Kind, place + "connectionPool.http.maxRequestsPerConnection", Supported, "connections of HTTP/2 are not counted");
-            yield return new(Kind, place + "connectionPool.http.http2KeepAlive", Supported, "times below 1 s are taken as 1 s");
+            yield return new(Kind, place + "connectionPool.http.maxConcurrentStreams", Supported, "with `--transport event-loop`; on the standard sockets as many streams are opened as the destination allows");
+            yield return new(Kind, place + "connectionPool.http.maxRequestsPerConnection", Supported, "for HTTP/2 with `--transport event-loop`; on the standard sockets its connections are not counted");
+            yield return new(Kind, place + "connectionPool.http.http2KeepAlive", Supported, "on the standard sockets, times below 1 s are taken as 1 s");
             foreach (string part in (string[])["backendUtilization", "zoneAwareLbSetting"])
                 yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
             yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");

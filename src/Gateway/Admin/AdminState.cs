@@ -42,7 +42,16 @@ internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRe
 
     /// <summary>What active health checks say of it; null = it is not checked.</summary>
     public string? Health { get; init; }
+
+    /// <summary>Connections, those being opened included.</summary>
+    public int Connections { get; init; }
 }
+
+/// <summary>A circuit breaker.</summary>
+/// <param name="Name">What it counts.</param>
+/// <param name="Now">How many there are.</param>
+/// <param name="Limit">How many there may be; null = any number.</param>
+internal sealed record BreakerStatus(string Name, long Now, long? Limit);
 
 /// <summary>A live cluster.</summary>
 /// <param name="Name">Its name.</param>
@@ -51,7 +60,14 @@ internal sealed record EndpointStatus(string Address, uint Weight, long ActiveRe
 /// <param name="Endpoints">Its endpoints.</param>
 /// <param name="Tls"><c>off</c>, <c>on</c>, or why it cannot be made.</param>
 /// <param name="Policy">Where the parts of its policy were written.</param>
-internal sealed record ClusterStatus(string Name, string Protocol, string Discovery, ImmutableArray<EndpointStatus> Endpoints, string Tls, IReadOnlyList<PolicyOrigin> Policy);
+internal sealed record ClusterStatus(string Name, string Protocol, string Discovery, ImmutableArray<EndpointStatus> Endpoints, string Tls, IReadOnlyList<PolicyOrigin> Policy)
+{
+    /// <summary>How an endpoint is chosen.</summary>
+    public string LoadBalancer { get; init; } = "";
+
+    /// <summary>Its circuit breakers.</summary>
+    public ImmutableArray<BreakerStatus> Breakers { get; init; } = [];
+}
 
 /// <summary>What the gateway's own ports may see and do; filled by the composition root.</summary>
 internal sealed class AdminState

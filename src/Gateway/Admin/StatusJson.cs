@@ -35,7 +35,18 @@ internal static class StatusJson
             writer.WriteString("protocol", cluster.Protocol);
             writer.WriteString("discovery", cluster.Discovery);
             writer.WriteString("tls", cluster.Tls);
+            writer.WriteString("loadBalancer", cluster.LoadBalancer);
             PolicyJson.Write(writer, cluster.Policy);
+            writer.WriteStartObject("circuitBreakers");
+            foreach (BreakerStatus breaker in cluster.Breakers)
+            {
+                writer.WriteStartObject(breaker.Name);
+                writer.WriteNumber("now", breaker.Now);
+                if (breaker.Limit is { } limit)
+                    writer.WriteNumber("limit", limit);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndObject();
             writer.WriteStartArray("endpoints");
             foreach (EndpointStatus endpoint in cluster.Endpoints)
             {
@@ -44,6 +55,7 @@ internal static class StatusJson
                 writer.WriteNumber("weight", endpoint.Weight);
                 writer.WriteNumber("activeRequests", endpoint.ActiveRequests);
                 writer.WriteNumber("requests", endpoint.Requests);
+                writer.WriteNumber("connections", endpoint.Connections);
                 writer.WriteNumber("connectFailures", endpoint.ConnectFailures);
                 if (endpoint.Ejected is { } ejected)
                     writer.WriteString("ejected", ejected);

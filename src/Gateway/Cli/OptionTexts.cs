@@ -54,6 +54,20 @@ internal static class OptionTexts
         return true;
     }
 
+    /// <summary><c>65536</c>, <c>64KiB</c> or <c>1MiB</c>; at most 1024 MiB.</summary>
+    public static bool TrySize(string text, out int bytes)
+    {
+        (string number, int unit) = text switch
+        {
+            _ when text.EndsWith("KiB", StringComparison.Ordinal) => (text[..^3], 1024),
+            _ when text.EndsWith("MiB", StringComparison.Ordinal) => (text[..^3], 1024 * 1024),
+            _ => (text, 1),
+        };
+        bool isSize = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && (long)value * unit <= 1024 * 1024 * 1024;
+        bytes = isSize ? value * unit : 0;
+        return isSize;
+    }
+
     /// <summary><c>region</c>, <c>region/zone</c> or <c>region/zone/subzone</c>, without empty parts.</summary>
     public static bool IsLocality(string text)
     {

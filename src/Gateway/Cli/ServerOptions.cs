@@ -44,6 +44,13 @@ internal sealed class ServerOptions
 
     private readonly Option<string> _tls = Choice("--tls", "openssl", "openssl", "sslstream");
     private readonly Option<string> _upstreamClient = Choice("--upstream-client", "own", "own", "yarp");
+    private readonly Option<string> _retryBuffer = new("--retry-buffer")
+    {
+        Description = "So much of a request's body is kept so that it can be tried again: BYTES, KiB or MiB; larger ones are sent once.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "1MiB",
+    };
+
     private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
     private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
 
@@ -56,6 +63,11 @@ internal sealed class ServerOptions
         {
             if (result.GetValueOrDefault<int>() is < 0 or > 1024)
                 result.AddError("--event-loops: write a number from 0 to 1024.");
+        });
+        _retryBuffer.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } text && !OptionTexts.TrySize(text, out _))
+                result.AddError($"--retry-buffer '{text}': write a size from 0 to 1024MiB, such as 65536, 64KiB or 1MiB.");
         });
         _portMap.Validators.Add(result =>
         {
@@ -70,7 +82,7 @@ internal sealed class ServerOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _logLevel, _logFormat])
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _logLevel, _logFormat])
             command.Add(option);
     }
 
@@ -100,6 +112,7 @@ internal sealed class ServerOptions
             Transport = parsed.GetValue(_transport) == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
             EventLoops = parsed.GetValue(_eventLoops),
             Tls = parsed.GetValue(_tls) == "sslstream" ? TlsKind.SslStream : TlsKind.OpenSsl,
+            RetryBufferBytes = OptionTexts.TrySize(parsed.GetValue(_retryBuffer)!, out int bytes) ? bytes : options.RetryBufferBytes,
             UpstreamClient = parsed.GetValue(_upstreamClient) == "yarp" ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
             Workload = WorkloadIdentity.From(
                 options.Identity.Namespace,

@@ -42,6 +42,9 @@ internal sealed record BootstrapOptions
     /// <summary>What ends clients' TLS on event loops.</summary>
     public TlsKind Tls { get; init; }
 
+    /// <summary>So much of a request's body is kept so that it can be sent again; larger requests are tried once.</summary>
+    public int RetryBufferBytes { get; init; } = 1024 * 1024;
+
     /// <summary>What speaks HTTP/1.1 to backends.</summary>
     public UpstreamClientKind UpstreamClient { get; init; }
 

@@ -50,6 +50,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 EventLoops = options.EventLoops,
                 Tls = options.Tls,
                 UpstreamClient = options.UpstreamClient,
+                RetryBufferBytes = options.RetryBufferBytes,
             },
             new StreamSinks(requests, new TcpMetrics(_metrics.Factory, options.Workload), _accessLog),
             loggers,

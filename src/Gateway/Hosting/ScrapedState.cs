@@ -80,12 +80,32 @@ internal static class ScrapedState
                     Locality = set.PlaceOf(i).Locality,
                     Priority = set.PlaceOf(i).Priority,
                     Health = HealthOf(endpoint.Health),
+                    Connections = endpoint.Connections,
                 });
             }
-            result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable(), cluster.Connector.TlsStatus, cluster.Policy));
+            result.Add(new ClusterStatus(cluster.Config.Name, cluster.Config.Protocol.ToString(), cluster.Config.Discovery.ToString(), endpoints.DrainToImmutable(), cluster.Connector.TlsStatus, cluster.Policy)
+            {
+                LoadBalancer = cluster.Config.LoadBalancer.Algorithm.ToString(),
+                Breakers = BreakersOf(cluster),
+            });
         }
         return result;
     }
+
+    private static ImmutableArray<BreakerStatus> BreakersOf(Cluster cluster)
+    {
+        ClusterConfig config = cluster.Config;
+        int active = cluster.ActiveRequests;
+        return
+        [
+            new BreakerStatus("connections", cluster.Connections.Open, Limit(config.MaxConnections)),
+            new BreakerStatus("pendingRequests", cluster.Breakers.Pending, Limit(config.MaxPendingRequests)),
+            new BreakerStatus("requests", active, Limit(config.MaxRequests)),
+            new BreakerStatus("retries", cluster.Breakers.Retries, config.RetryBudget is null ? Limit(config.MaxRetries) : cluster.Breakers.MostRetries(active)),
+        ];
+    }
+
+    private static long? Limit(int configured) => configured == 0 ? null : configured;
 
     private static string? HealthOf(EndpointHealth health) => health.Status switch
     {

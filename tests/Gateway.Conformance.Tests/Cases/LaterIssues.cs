@@ -1,5 +1,3 @@
-using YamlDotNet.RepresentationModel;
-
 namespace Gateway.Conformance.Tests.Cases;
 
 /// <summary>
@@ -8,7 +6,6 @@ namespace Gateway.Conformance.Tests.Cases;
 /// </summary>
 internal static class LaterIssues
 {
-    private const string Traffic = "HTTP traffic management, whole";
     private const string Security = "External authorization and rate limits";
     private const string Telemetry = "Telemetry";
 
@@ -17,8 +14,6 @@ internal static class LaterIssues
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "WasmPlugin", "ProxyConfig")),
         (Security, "an EnvoyFilter", test => HasKind(test, "EnvoyFilter")),
         (Security, "a CUSTOM policy's provider", test => test.Request is not null && test.OfKind("AuthorizationPolicy").Any(policy => policy.Get("spec", "action").Text() == "CUSTOM")),
-        (Traffic, "choice of the upstream's HTTP version", test => test.Expect.Get("upstream", "protocol") is not null && (test.Documents.Below("h2UpgradePolicy") || test.Documents.Below("useClientProtocol"))),
-        (Traffic, "circuit breaking", test => IsOneOf(test.Expect.Get("outcome"), "upstream_failure", "local_reply") && (test.Documents.Below("connectionPool") || test.Documents.Below("outlierDetection"))),
     ];
 
     /// <summary>The subject of the issue a case waits for, with what it uses; null = it is run.</summary>
@@ -26,9 +21,6 @@ internal static class LaterIssues
     {
         foreach ((string subject, string feature, Func<ConformanceCase, bool> uses) in Table)
         {
-            // Whether a document is accepted does not depend on what is done with it.
-            if (test.File.Area == "validation" && subject is not (Security or Telemetry))
-                continue;
             if (uses(test))
                 return $"{subject}: {feature}";
         }
@@ -44,10 +36,4 @@ internal static class LaterIssues
         }
         return false;
     }
-
-    private static bool IsOneOf(YamlNode? node, params ReadOnlySpan<string> texts) => node.Text() is { } text && texts.Contains(text);
-
-    private static bool Any(YamlNode? node, params string[] keys) => keys.Any(key => node.Get(key) is not null);
-
-    private static bool Below(this IEnumerable<YamlNode> documents, string key) => documents.SelectMany(document => document.Below(key)).Any();
 }

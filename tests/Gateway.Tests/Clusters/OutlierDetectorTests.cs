@@ -36,6 +36,20 @@ public sealed class OutlierDetectorTests : IDisposable
         Assert.Equal(ejectedAfter > 0 ? 1 : 0, _changes);
     }
 
+    [Theory]
+    [InlineData(429, 429, true)]
+    [InlineData(503, 503, false)]
+    [InlineData(200, 503, false)]
+    public void Named_statuses_are_the_errors_and_no_others(int status, int standsFor, bool isEjected)
+    {
+        OutlierDetector detector = Start(new OutlierConfig { Consecutive5xx = 2, ConsecutiveGateway = 1, ErrorCodes = [429, 404], MaxEjectionPercent = 100 });
+
+        detector.ReportStatus(First, status, standsFor);
+        detector.ReportStatus(First, status, standsFor);
+
+        Assert.Equal(isEjected, First.Outlier.IsEjected);
+    }
+
     [Fact]
     public void A_good_answer_begins_the_row_anew()
     {
