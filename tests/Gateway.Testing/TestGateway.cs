@@ -115,6 +115,18 @@ public sealed class TestGateway : IAsyncDisposable
             .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
     }
 
+    /// <summary>Replaces the configuration, MeshConfig included.</summary>
+    /// <returns>The errors found.</returns>
+    public async Task<IReadOnlyList<string>> ApplyWithMeshAsync(string mesh, params string[] yaml)
+    {
+        ConfigDocument[] documents = [.. yaml.Select((text, index) => new ConfigDocument($"document-{index}.yaml", Encoding.UTF8.GetBytes(text)))];
+        LoadResult load = _loader.Load(documents, new ConfigDocument("mesh.yaml", Encoding.UTF8.GetBytes(mesh)));
+        CompileResult compiled = SnapshotCompiler.Compile(load.Config, new GatewayIdentity());
+        ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
+        return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
+            .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
+    }
+
     /// <summary>The port on loopback that stands for a configured one.</summary>
     public int Port(int configured) => FindPort(configured) ?? throw new InvalidOperationException($"Nothing listens for port {configured}.");
 

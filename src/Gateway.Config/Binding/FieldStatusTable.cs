@@ -144,7 +144,7 @@ internal static class FieldStatusTable
         yield return new(Kind, "defaultProviders.accessLogging", Ignored, "access logs are switched on by accessLogFile");
         yield return new(Kind, "defaultConfig.tracing", Ignored, "no traces are sent");
         yield return new(Kind, "defaultConfig.connectionSettings", Ignored, "the gateway's own limits apply");
-        yield return new(Kind, "defaultConfig.gatewayTopology.proxyProtocol", Rejected, "client addresses would be those of the load balancer, and PROXY headers would be taken for requests");
+        yield return new(Kind, "defaultConfig.gatewayTopology.proxyProtocol", Supported, "every connection must begin with a PROXY header (version 1 or 2) from an address of `--proxy-protocol-from`, by default this host and private networks; others are closed");
     }
 
     private static FrozenDictionary<string, FieldStatusNode> Build()

@@ -34,6 +34,21 @@ internal static class OptionTexts
         return addresses.All(address => IPAddress.TryParse(address, out _));
     }
 
+    /// <summary><c>10.0.0.0/8,192.0.2.1</c>: networks and addresses.</summary>
+    public static bool TryNetworks(string text, out IPNetwork[] networks)
+    {
+        List<IPNetwork> read = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (IPNetwork.TryParse(part, out IPNetwork network))
+                read.Add(network);
+            else if (IPAddress.TryParse(part, out IPAddress? address))
+                read.Add(new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128));
+        }
+        networks = [.. read];
+        return read.Count > 0 && read.Count == text.Split(',').Length;
+    }
+
     /// <summary><c>5s</c>, <c>500ms</c>, <c>1m</c>, or a plain number of seconds; at most one day.</summary>
     public static bool TryDuration(string text, out TimeSpan duration)
     {

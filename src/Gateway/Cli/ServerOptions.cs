@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Gateway.Config.Model;
 using Gateway.Hosting;
+using Gateway.Listeners;
 using Gateway.Observability;
 using Microsoft.Extensions.Logging;
 
@@ -51,6 +52,14 @@ internal sealed class ServerOptions
         DefaultValueFactory = _ => "1MiB",
     };
 
+    private readonly Option<string> _misdirected = Choice("--misdirected-requests", "421", "421", "404");
+
+    private readonly Option<string?> _proxyFrom = new("--proxy-protocol-from")
+    {
+        Description = "Who may send a PROXY header where gatewayTopology.proxyProtocol asks for one: networks, A/N,A/N. By default this host and private networks.",
+        HelpName = "NETWORKS",
+    };
+
     private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
     private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
 
@@ -82,7 +91,12 @@ internal sealed class ServerOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _logLevel, _logFormat])
+        _proxyFrom.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryNetworks(text, out _))
+                result.AddError($"--proxy-protocol-from '{text}': write networks such as 10.0.0.0/8, with commas between them.");
+        });
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _misdirected, _proxyFrom, _logLevel, _logFormat])
             command.Add(option);
     }
 
@@ -114,6 +128,8 @@ internal sealed class ServerOptions
             Tls = parsed.GetValue(_tls) == "sslstream" ? TlsKind.SslStream : TlsKind.OpenSsl,
             RetryBufferBytes = OptionTexts.TrySize(parsed.GetValue(_retryBuffer)!, out int bytes) ? bytes : options.RetryBufferBytes,
             UpstreamClient = parsed.GetValue(_upstreamClient) == "yarp" ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
+            TellsMisdirected = parsed.GetValue(_misdirected) == "421",
+            ProxyHeadersFrom = parsed.GetValue(_proxyFrom) is { } from && OptionTexts.TryNetworks(from, out IPNetwork[] networks) ? new TrustedPeers(networks) : TrustedPeers.Private,
             Workload = WorkloadIdentity.From(
                 options.Identity.Namespace,
                 options.Identity.Labels,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Config.Model;
+using Gateway.Listeners;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
 using Gateway.Snapshot;
@@ -47,6 +48,12 @@ internal sealed record BootstrapOptions
 
     /// <summary>What speaks HTTP/1.1 to backends.</summary>
     public UpstreamClientKind UpstreamClient { get; init; }
+
+    /// <summary>Who may say in a PROXY header whose connection it is.</summary>
+    public TrustedPeers ProxyHeadersFrom { get; init; } = TrustedPeers.Private;
+
+    /// <summary>Whether requests on the wrong connection get 421 instead of Istio's 404.</summary>
+    public bool TellsMisdirected { get; init; } = true;
 
     /// <summary>The admin port; null = off.</summary>
     public IPEndPoint? AdminEndPoint { get; init; } = new(IPAddress.Loopback, 15000);

@@ -38,6 +38,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
             MaxConnections = options.MaxConnections,
             OpeningDeadline = options.OpeningDeadline,
             DrainTime = options.DrainTime,
+            ProxyHeadersFrom = options.ProxyHeadersFrom,
         };
         var binding = new PortBinding { PortMap = options.PortMap, EphemeralPorts = options.EphemeralPorts, DefaultBind = options.DefaultBind };
         var handoff = new ConnectionHandoff();
@@ -70,7 +71,10 @@ internal sealed partial class DataPlane : IAsyncDisposable
         };
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, loggers), options.DrainTime, time);
+            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, loggers), options.DrainTime, time)
+        {
+            TellsMisdirected = options.TellsMisdirected,
+        };
         var pipeline = new RequestPipeline(Snapshots.FindChain, Denials, Random.Shared, loggers.CreateLogger<RequestPipeline>());
         _application = new RequestApplication(pipeline, _drain, sink, time);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Clusters.Discovery;
 using Gateway.Http.Filters.JwtAuthn;
+using Gateway.Listeners;
 
 namespace Gateway.Hosting;
 
@@ -61,6 +62,12 @@ internal sealed record DataPlaneOptions
 
     /// <summary>So much of a request's body is kept so that it can be sent again; larger requests are tried once.</summary>
     public int RetryBufferBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Who may say in a PROXY header whose connection it is.</summary>
+    public TrustedPeers ProxyHeadersFrom { get; init; } = TrustedPeers.Private;
+
+    /// <summary>Whether requests for hosts of the port's other servers are told to come on another connection (421); if not, they get 404, as in Istio.</summary>
+    public bool TellsMisdirected { get; init; } = true;
 
     /// <summary>Open connections over all ports.</summary>
     public int MaxConnections { get; init; } = 100_000;

@@ -46,6 +46,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 PortMap = options.PortMap.Ports,
                 EphemeralPorts = options.PortMap.OthersAnyFree,
                 DefaultBind = options.DefaultBind,
+                ProxyHeadersFrom = options.ProxyHeadersFrom,
+                TellsMisdirected = options.TellsMisdirected,
                 Transport = options.Transport,
                 EventLoops = options.EventLoops,
                 Tls = options.Tls,

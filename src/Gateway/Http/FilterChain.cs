@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Clusters;
 using Gateway.Routing;
+using Gateway.Tls;
 
 namespace Gateway.Http;
 
@@ -12,6 +13,12 @@ internal sealed class FilterChain
 
     /// <summary>Mesh-wide settings.</summary>
     public required HttpSettings Settings { get; init; }
+
+    /// <summary>How TLS is ended; null = plain text.</summary>
+    public DownstreamTlsConfig? Tls { get; init; }
+
+    /// <summary>The port's other TLS chains; null = there are none, or requests for their hosts get 404 as in Istio.</summary>
+    public SiblingChains? Siblings { get; set; }
 
     /// <summary>The virtual hosts.</summary>
     public required RouteTable Routes { get; init; }

@@ -111,6 +111,12 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
             return Refuse(request, unclean);
         if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
             return Refuse(request, badAuthority);
+        if (chain.Siblings is { } siblings)
+        {
+            chain = request.Chain = siblings.Find(chain, request.Authority, out bool isMisdirected);
+            if (isMisdirected)
+                return LocalReply.SendAsync(request, 421, "", ResponseFlags.NoRouteFound, "misdirected_request");
+        }
 
         // (3)
         // The server offers WebSocket over HTTP/2 and browsers take the offer; to routes it is a GET, as in Envoy.

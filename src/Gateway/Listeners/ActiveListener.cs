@@ -134,7 +134,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         try
         {
             ListenerChains chains = _chains;
-            handedOff = chains.Plain is { } plain
+            handedOff = Config.ReadsProxyHeader && !await TakeProxyHeaderAsync(connection, deadline) ? false : chains.Plain is { } plain
                 ? await OpenPlainAsync(connection, plain, deadline)
                 : await OpenTlsAsync(connection, chains, deadline);
         }
@@ -146,6 +146,18 @@ internal sealed partial class ActiveListener : IAsyncDisposable
             return;
         deadline.Dispose();
         await EndAsync(connection);
+    }
+
+    /// <summary>False = the peer may not send such a header, or has sent none: what it sends cannot be told from what it forwards.</summary>
+    private async ValueTask<bool> TakeProxyHeaderAsync(ConnectionContext connection, OpeningDeadline deadline)
+    {
+        if (_limits.ProxyHeadersFrom.Contain(connection.RemoteEndPoint) && await ProxyHeaderReader.ReadAsync(connection.Transport.Input, deadline.Token) is { } header)
+        {
+            connection.Features.Set(header);
+            return true;
+        }
+        Log.NoProxyHeader(_logger, Config.Name, connection.RemoteEndPoint);
+        return false;
     }
 
     private async ValueTask<bool> OpenPlainAsync(ConnectionContext connection, ListenerChain chain, OpeningDeadline deadline)
@@ -200,8 +212,9 @@ internal sealed partial class ActiveListener : IAsyncDisposable
 
     private DownstreamConnection Describe(ConnectionContext connection, ListenerChain chain, string? serverName)
     {
-        EndPoint remote = connection.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
-        EndPoint local = connection.LocalEndPoint ?? EndPoint;
+        ProxyHeader? proxy = Config.ReadsProxyHeader ? connection.Features.Get<ProxyHeader>() : null;
+        EndPoint remote = proxy?.Source ?? connection.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        EndPoint local = proxy?.Destination ?? connection.LocalEndPoint ?? EndPoint;
         return new DownstreamConnection
         {
             ListenerPort = Config.Port,
@@ -234,6 +247,9 @@ internal sealed partial class ActiveListener : IAsyncDisposable
 
         [LoggerMessage(LogLevel.Warning, "Listener {Listener}: accepting a connection failed.")]
         public static partial void AcceptFailed(ILogger logger, Exception exception, string listener);
+
+        [LoggerMessage(LogLevel.Information, "Listener {Listener}: a connection from {Peer} was closed: no PROXY header, or not from a trusted address.")]
+        public static partial void NoProxyHeader(ILogger logger, string listener, EndPoint? peer);
 
         [LoggerMessage(LogLevel.Debug, "Listener {Listener}: a connection was not opened.")]
         public static partial void OpeningFailed(ILogger logger, Exception exception, string listener);

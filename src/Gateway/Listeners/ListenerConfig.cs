@@ -16,6 +16,9 @@ internal sealed record ListenerConfig
     /// <summary>Port by configuration, after translation by a Service's targetPort, before <c>--port-map</c>.</summary>
     public required int Port { get; init; }
 
+    /// <summary>Whether every connection begins with a PROXY header.</summary>
+    public bool ReadsProxyHeader { get; init; }
+
     /// <summary>The oldest Gateway server on it; null = it stands in no configuration.</summary>
     public ConfigOrigin? Origin { get; init; }
 

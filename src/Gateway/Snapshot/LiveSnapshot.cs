@@ -15,7 +15,7 @@ internal sealed class LiveSnapshot
     private readonly FrozenDictionary<string, FilterChain> _chains;
     private readonly FrozenDictionary<string, TcpTarget> _targets;
 
-    public LiveSnapshot(GatewaySnapshot config, ImmutableArray<Cluster> clusters, SnapshotFilters filters)
+    public LiveSnapshot(GatewaySnapshot config, ImmutableArray<Cluster> clusters, SnapshotFilters filters, bool tellsMisdirected = true)
     {
         Config = config;
         Clusters = clusters;
@@ -36,6 +36,7 @@ internal sealed class LiveSnapshot
                 {
                     Name = chain.Name,
                     Settings = settings,
+                    Tls = chain.Tls,
                     Routes = chain.Routes,
                     Authentication = filters.Authentication,
                     Authorization = filters.Authorization,
@@ -44,6 +45,8 @@ internal sealed class LiveSnapshot
                 };
             }
         }
+        foreach (ListenerConfig listener in tellsMisdirected ? config.Listeners : [])
+            LinkSiblings(listener, chains);
         _chains = chains.ToFrozenDictionary(StringComparer.Ordinal);
         _targets = targets.ToFrozenDictionary(StringComparer.Ordinal);
     }
@@ -59,4 +62,23 @@ internal sealed class LiveSnapshot
 
     /// <summary>Where the bytes of a chain's connections go; null = the chain is not in this snapshot, or carries HTTP.</summary>
     public TcpTarget? FindTarget(string key) => _targets.GetValueOrDefault(key);
+
+    private static void LinkSiblings(ListenerConfig listener, Dictionary<string, FilterChain> chains)
+    {
+        if (listener.FilterChains.Count < 2)
+            return;
+        Dictionary<string, SiblingChain> byHost = new(StringComparer.Ordinal);
+        List<FilterChain> all = [];
+        foreach (FilterChainConfig config in listener.FilterChains)
+        {
+            FilterChain? chain = chains.GetValueOrDefault(DownstreamConnection.KeyOf(listener.Name, config.Name));
+            if (chain is not null)
+                all.Add(chain);
+            foreach (string name in config.ServerNames.IsEmpty ? ["*"] : config.ServerNames)
+                byHost.TryAdd(name, new SiblingChain(chain));
+        }
+        var siblings = new SiblingChains(byHost);
+        foreach (FilterChain chain in all)
+            chain.Siblings = siblings;
+    }
 }

@@ -23,6 +23,9 @@ internal sealed class SnapshotPublisher(
     private readonly CancellationTokenSource _stopping = new();
     private Task _retrying = Task.CompletedTask;
 
+    /// <summary>Whether requests on the wrong connection get 421 instead of Istio's 404.</summary>
+    public bool TellsMisdirected { get; init; } = true;
+
     /// <summary>Publishes a snapshot.</summary>
     /// <returns>Ports and certificates that cannot be used; everything else is served.</returns>
     public async Task<ImmutableArray<Diagnostic>> PublishAsync(GatewaySnapshot snapshot, CancellationToken cancellationToken)
@@ -35,7 +38,7 @@ internal sealed class SnapshotPublisher(
             JwtVerifier? verifier = tokens.Link(snapshot.Security.Jwt);
             await Task.WhenAll(clusters.WarmAsync(linked, cancellationToken), tokens.WarmAsync(cancellationToken));
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);
-            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac)));
+            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac), TellsMisdirected));
             listeners.Activate(snapshot.Listeners, certificates.Find);
             await listeners.RetireAsync(snapshot.Listeners);
             clusters.RetireUnused(linked, drainTime);

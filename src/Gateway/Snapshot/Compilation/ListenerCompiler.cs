@@ -26,6 +26,7 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
                 Name = $"{(port.Bind.Length == 0 ? "0.0.0.0" : port.Bind)}_{port.Port}",
                 Bind = port.Bind.Length == 0 ? null : port.Bind,
                 Port = port.Port,
+                ReadsProxyHeader = context.Config.Mesh.ProxyProtocol,
                 Origin = Origin(port.Servers[0]),
                 FilterChains = chains,
             });

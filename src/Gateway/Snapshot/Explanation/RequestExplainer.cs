@@ -34,6 +34,23 @@ internal static class RequestExplainer
                 Known = [.. listener.FilterChains.SelectMany(known => known.ServerNames.IsEmpty ? ["*"] : known.ServerNames)],
             };
         }
+        if (request.IsTls && chain.Tcp is null && new ListenerChains(listener, static _ => null).Find(Routing.RouteTable.HostWithoutPort(request.Authority).ToString(), offersMeshProtocol: true)?.Config is { } own && own != chain)
+        {
+            if (own.Tls is null || own.Tcp is not null || own.Tls != chain.Tls)
+            {
+                return new Explanation
+                {
+                    Outcome = "local_reply",
+                    Reason = $"{request.Authority} is another server's ({own.Name}) with another certificate or policy than the one that the server name chose: the client is told to open another connection. With --misdirected-requests 404 it gets 404, as in Istio.",
+                    Status = 421,
+                    Flag = "NR",
+                    Listener = listener.Name,
+                    FilterChain = chain.Name,
+                    Body = "",
+                };
+            }
+            chain = own;
+        }
         return chain.Tcp is { } tcp
             ? TcpExplainer.Explain(snapshot, listener, chain, tcp)
             : new RouteExplainer(snapshot, listener, chain, request).Explain();
