@@ -85,7 +85,7 @@ internal sealed partial class Router(IHttpForwarder forwarder, RouterOptions opt
     private RequestTimeouts Prepare(RequestContext request, out MirroredRequest? mirrored)
     {
         PreparedHead head = UpstreamHead.Prepare(
-            request.Destination!, request.Route!, request.Http.Request.Headers, request.Authority, request.Path, request.Query, request.Chain!.Settings, request.Info);
+            request.Destination!, request.Route!, request.Headers, request.Authority, request.Path, request.Query, request.Chain!.Settings, request.Info);
         (request.Authority, request.Path) = (head.Authority, head.Path);
         request.Info.Authority = request.Authority;
         var forward = (ForwardAction)request.Route!.Action;
@@ -99,8 +99,8 @@ internal sealed partial class Router(IHttpForwarder forwarder, RouterOptions opt
     {
         HttpSettings settings = request.Chain!.Settings;
         if (settings.SendAttemptCount)
-            request.Http.Request.Headers[HeaderNames.AttemptCount] = retry.AttemptCount;
+            request.Headers[HeaderNames.AttemptCount] = retry.AttemptCount;
         if (timeouts.Any && request.RequestEndTimestamp != 0)
-            timeouts.Tell(request.Http.Request.Headers, request.Time.GetElapsedTime(request.RequestEndTimestamp), settings, request.Info.IsGrpc);
+            timeouts.Tell(request.Headers, request.Time.GetElapsedTime(request.RequestEndTimestamp), settings, request.Info.IsGrpc);
     }
 }

@@ -14,7 +14,7 @@ internal static class UpstreamResponse
     public static void Report(RequestContext request, Cluster cluster, UpstreamEndpoint endpoint)
     {
         HttpResponse response = request.Http.Response;
-        string? grpcStatus = request.Info.IsGrpc && response.Headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues early) ? early.ToString() : null;
+        string? grpcStatus = request.Info.IsGrpc && request.AnswerHeaders.TryGetValue(HeaderNames.GrpcStatus, out StringValues early) ? early.ToString() : null;
         OutlierReport.Answered(cluster, endpoint, response.StatusCode, grpcStatus);
     }
 
@@ -24,7 +24,7 @@ internal static class UpstreamResponse
     public static void Finish(RequestContext request, int status)
     {
         StreamInfo info = request.Info;
-        IHeaderDictionary headers = request.Http.Response.Headers;
+        IHeaderDictionary headers = request.AnswerHeaders;
         info.ResponseCode = status;
         info.ResponseCodeDetails = "via_upstream";
         if (info.IsGrpc && headers.TryGetValue(HeaderNames.GrpcStatus, out StringValues grpcStatus))
@@ -39,11 +39,11 @@ internal static class UpstreamResponse
         }
         if (request.MadeCookie is { } cookie)
             headers.Append(HeaderNames.SetCookie, cookie);
-        HeaderOperator.ApplyToResponse(request.ResponseHeaders, headers, request.Http.Request.Headers, info);
+        HeaderOperator.ApplyToResponse(request.ResponseHeaders, headers, request.Headers, info);
         foreach (HttpFilter filter in request.Chain.Filters)
             filter.OnResponse(request);
         if (settings.ServerHeader is { } server)
-            headers[HeaderNames.Server] = server;
+            headers.Server = server;
     }
 
     /// <summary>Adds a line of the backend's. An empty value is a value, which ASP.NET's own Append takes for none.</summary>

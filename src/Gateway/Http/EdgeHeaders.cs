@@ -30,9 +30,12 @@ internal readonly struct EdgeRequest
 
     /// <summary>What the client's certificate is told as; null = it has none.</summary>
     public string? ForwardedClientCertificate { get; init; }
+
+    /// <summary>Our entry in <c>x-forwarded-for</c>.</summary>
+    public string ForwardedFor => PeerIsLoopback ? LocalIp : PeerIp;
 }
 
-/// <summary>What came out of <see cref="EdgeHeaders.Apply"/>.</summary>
+/// <summary>What came out of Apply.</summary>
 /// <param name="ClientAddress">The trusted address of the client.</param>
 /// <param name="Scheme"><c>http</c> or <c>https</c>, by which routes are chosen.</param>
 /// <param name="Upgrade">The protocol the client wants to change to; null = none. Connection and Upgrade are then kept.</param>
@@ -58,46 +61,61 @@ internal static class EdgeHeaders
         "x-envoy-max-retries", "x-envoy-upstream-alt-stat-name", "x-envoy-upstream-rq-timeout-ms",
         "x-envoy-upstream-rq-per-try-timeout-ms", "x-envoy-upstream-rq-timeout-alt-response",
         HeaderNames.ExpectedTimeout, "x-envoy-force-trace", "x-envoy-ip-tags", "x-envoy-original-url",
-        "x-envoy-hedge-on-per-try-timeout",
+        "x-envoy-hedge-on-per-try-timeout", HeaderNames.Internal,
     ];
 
     /// <summary>Changes <paramref name="headers"/> to what goes on.</summary>
-    public static EdgeResult Apply(IHeaderDictionary headers, in EdgeRequest request, HttpSettings settings)
+    public static EdgeResult Apply(IHeaderDictionary headers, in EdgeRequest request, HttpSettings settings) =>
+        Apply(headers, request, settings, HeaderTraitsOf.All(headers));
+
+    /// <summary>As the other one, where the traits of the headers are known.</summary>
+    public static EdgeResult Apply(IHeaderDictionary headers, in EdgeRequest request, HttpSettings settings, HeaderTraits traits)
     {
-        // Before anything is added: while the client's headers are all common ones, looking for others costs nothing.
-        foreach (string name in ControlHeaders)
-            headers.Remove(name);
-        string? upgrade = request.IsHttp1 ? UpgradeToken(headers) : null;
-        // An h2c upgrade is not taken up; the request is served as HTTP/1.1.
-        if (upgrade is not null && upgrade.Equals("h2c", StringComparison.OrdinalIgnoreCase))
+        if ((traits & HeaderTraits.Control) != 0)
         {
-            headers.Remove("http2-settings");
-            upgrade = null;
+            foreach (string name in ControlHeaders)
+                headers.Remove(name);
         }
-        if (request.IsHttp1 && !RemoveConnectionHeaders(headers, upgrade is not null))
-            return new EdgeResult(request.PeerIp, request.IsTls ? "https" : "http", null, BadConnectionHeader: true);
-        if (upgrade is null)
+        string? upgrade = null;
+        if ((traits & HeaderTraits.HopByHop) != 0)
         {
-            headers.Remove(HeaderNames.Connection);
-            headers.Remove(HeaderNames.Upgrade);
+            upgrade = request.IsHttp1 ? UpgradeToken(headers) : null;
+            // An h2c upgrade is not taken up; the request is served as HTTP/1.1.
+            if (upgrade is not null && upgrade.Equals("h2c", StringComparison.OrdinalIgnoreCase))
+            {
+                headers.Remove("http2-settings");
+                upgrade = null;
+            }
+            if (request.IsHttp1 && !RemoveConnectionHeaders(headers, upgrade is not null))
+                return new EdgeResult(request.PeerIp, request.IsTls ? "https" : "http", null, BadConnectionHeader: true);
+            if (upgrade is null)
+            {
+                headers.Remove(HeaderNames.Connection);
+                headers.Remove(HeaderNames.Upgrade);
+            }
+            headers.Remove(HeaderNames.KeepAlive);
+            headers.Remove(HeaderNames.ProxyConnection);
+            headers.Remove(HeaderNames.TransferEncoding);
         }
-        ReduceTe(headers);
-        headers.Remove(HeaderNames.Internal);
-        headers.Remove(HeaderNames.KeepAlive);
-        headers.Remove(HeaderNames.ProxyConnection);
-        headers.Remove(HeaderNames.TransferEncoding);
-        if (headers.TryGetValue(HeaderNames.Referer, out StringValues referer) && (referer.Count != 1 || !IsValidReferer(referer[0])))
+        if ((traits & HeaderTraits.Te) != 0)
+            ReduceTe(headers);
+        if ((traits & HeaderTraits.Referer) != 0 && headers.TryGetValue(HeaderNames.Referer, out StringValues referer) && (referer.Count != 1 || !IsValidReferer(referer[0])))
             headers.Remove(HeaderNames.Referer);
 
-        string clientAddress = TrustedAddress(headers, request, settings.NumTrustedProxies);
-        Append(headers, HeaderNames.ForwardedFor, request.PeerIsLoopback ? request.LocalIp : request.PeerIp);
+        bool wasForwarded = (traits & HeaderTraits.Forwarded) != 0;
+        string clientAddress = wasForwarded ? TrustedAddress(headers, request, settings.NumTrustedProxies) : request.PeerIp;
+        if (wasForwarded)
+            Append(headers, HeaderNames.ForwardedFor, request.ForwardedFor);
+        else
+            headers[HeaderNames.ForwardedFor] = request.ForwardedFor;
         string scheme = ForwardedProto(headers, request, settings);
         if (settings.SendForwardedPort && (settings.NumTrustedProxies == 0 || !headers.ContainsKey(HeaderNames.ForwardedPort)))
             headers[HeaderNames.ForwardedPort] = request.ListenerPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
         headers[HeaderNames.ExternalAddress] = clientAddress;
         if (settings.SendRequestId)
             headers[HeaderNames.RequestId] = request.RequestId;
-        SetClientCertificate(headers, request, settings.ClientCertMode);
+        if (wasForwarded || request.ForwardedClientCertificate is not null)
+            SetClientCertificate(headers, request, settings.ClientCertMode);
         return new EdgeResult(clientAddress, scheme, upgrade, BadConnectionHeader: false);
     }
 

@@ -73,14 +73,19 @@ internal static class ProtocolCheck
     /// Checks what will stand in an upstream's request line and headers, whatever HTTP version it came by: the server lets
     /// line breaks in an HTTP/2 path pass, and to an HTTP/1 upstream they would be a second request.
     /// </summary>
-    public static ProtocolFault? CheckCharacters(string rawTarget, IHeaderDictionary headers)
+    /// <param name="rawTarget">The target, as sent.</param>
+    /// <param name="headers">The headers.</param>
+    /// <param name="traits">What else was seen on the way.</param>
+    public static ProtocolFault? CheckCharacters(string rawTarget, IHeaderDictionary headers, out HeaderTraits traits)
     {
+        traits = HeaderTraits.None;
         if (rawTarget.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return InvalidUrl;
         foreach (KeyValuePair<string, StringValues> header in headers)
         {
             if (!IsClean(header.Key, header.Value))
                 return InvalidCharacters;
+            traits |= HeaderTraitsOf.Name(header.Key);
         }
         return null;
     }

@@ -29,9 +29,10 @@ internal sealed class RequestApplication(RequestPipeline pipeline, DrainSignal d
     {
         StreamInfo info = context.Info;
         info.Duration = time.GetElapsedTime(info.StartTimestamp);
-        info.RequestHeaders = context.Http.Request.Headers;
-        info.ResponseHeaders = context.Http.Response.Headers;
-        info.ResponseTrailers = context.Http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { Count: > 0 } trailers ? trailers : null;
+        info.RequestHeaders = context.Headers;
+        info.ResponseHeaders = context.AnswerHeaders;
+        // HTTP/1 clients get no trailers from us.
+        info.ResponseTrailers = context.IsHttp1 ? null : context.Http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { Count: > 0 } trailers ? trailers : null;
         sink.OnRequestCompleted(info);
         context.End();
     }

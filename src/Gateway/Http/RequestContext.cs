@@ -43,6 +43,15 @@ internal sealed class RequestContext
     /// <summary>The chain the request was given; fixed for its life, whatever happens to the configuration.</summary>
     public FilterChain? Chain { get; set; }
 
+    /// <summary>Request headers; the object of <see cref="Http"/>, without the way to it.</summary>
+    public IHeaderDictionary Headers { get; private set; } = null!;
+
+    /// <summary>Response headers; the object of <see cref="Http"/>, without the way to it.</summary>
+    public IHeaderDictionary AnswerHeaders { get; private set; } = null!;
+
+    /// <summary>Target of the request line or <c>:path</c>, as sent.</summary>
+    public string RawTarget { get; private set; } = "";
+
     /// <summary>Method, as sent.</summary>
     public string Method { get; set; } = "";
 
@@ -128,12 +137,17 @@ internal sealed class RequestContext
     public void Begin(IFeatureCollection features)
     {
         Http.Initialize(features);
-        Connection = features.Get<DownstreamConnection>() ?? throw new InvalidOperationException("The connection did not come through a listener.");
+        // A slot never leaves its connection.
+        Connection ??= features.Get<DownstreamConnection>() ?? throw new InvalidOperationException("The connection did not come through a listener.");
         Info.Connection = Connection;
         Info.StartTime = Time.GetUtcNow();
         Info.StartTimestamp = Time.GetTimestamp();
-        Method = Http.Request.Method;
-        string protocol = Http.Request.Protocol;
+        IHttpRequestFeature request = features.GetRequiredFeature<IHttpRequestFeature>();
+        Headers = request.Headers;
+        AnswerHeaders = features.GetRequiredFeature<IHttpResponseFeature>().Headers;
+        RawTarget = request.RawTarget;
+        Method = request.Method;
+        string protocol = request.Protocol;
         IsHttp1 = protocol.StartsWith("HTTP/1", StringComparison.Ordinal);
         Info.Method = Method;
         Info.Protocol = protocol;
@@ -183,7 +197,7 @@ internal sealed class RequestContext
         _requestBody.Detach();
         _responseBody.Detach();
         Http.Uninitialize();
-        Connection = null!;
+        Headers = AnswerHeaders = null!;
         Chain = null;
         Route = null;
         Decision = default;
@@ -200,6 +214,6 @@ internal sealed class RequestContext
         EndObserver = null;
         AllowedOrigin = null;
         AnsweredLocally = false;
-        Method = Scheme = Authority = Path = Query = "";
+        Method = RawTarget = Scheme = Authority = Path = Query = "";
     }
 }

@@ -1,7 +1,6 @@
 using Gateway.Streams;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 
@@ -90,24 +89,24 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         request.Chain = chain;
         connection.LatestChain = chain;
         HttpSettings settings = chain.Settings;
-        HttpRequest http = request.Http.Request;
+        IHeaderDictionary headers = request.Headers;
         StreamInfo info = request.Info;
 
         // (2)
-        string rawTarget = request.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        string rawTarget = request.RawTarget;
         RequestTarget target = RequestTarget.Parse(rawTarget);
         // CONNECT names whom it wants in its target alone.
         bool isConnect = HttpMethods.IsConnect(request.Method) && CountedUpgrade.ProtocolOf(request.Http.Features) is null;
-        request.Authority = info.Authority = isConnect ? rawTarget : target.Authority ?? http.Headers.Host.ToString();
+        request.Authority = info.Authority = isConnect ? rawTarget : target.Authority ?? headers.Host.ToString();
         info.Path = target.Path.Length == 0 ? rawTarget : target.Path;
-        info.UserAgent = First(http.Headers.UserAgent);
-        info.IsGrpc = IsGrpc(http.ContentType);
+        info.UserAgent = First(headers.UserAgent);
+        info.IsGrpc = IsGrpc(headers.ContentType);
         ProtocolFault? fault = request.IsHttp1
             ? ProtocolCheck.CheckHttp1(request, rawTarget, target, settings)
-            : ProtocolCheck.CheckHttp2(http.Headers);
+            : ProtocolCheck.CheckHttp2(headers);
         if (fault is not null)
             return Refuse(request, fault);
-        if (ProtocolCheck.CheckCharacters(rawTarget, http.Headers) is { } unclean)
+        if (ProtocolCheck.CheckCharacters(rawTarget, headers, out HeaderTraits traits) is { } unclean)
             return Refuse(request, unclean);
         if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
             return Refuse(request, badAuthority);
@@ -134,7 +133,8 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         }
 
         // (4)
-        EdgeResult edge = ApplyEdgeHeaders(request, settings);
+        string requestId = settings.SendRequestId ? RequestIds.Next() : "";
+        EdgeResult edge = ApplyEdgeHeaders(request, settings, traits, requestId, out string ownForwardedFor);
         if (edge.BadConnectionHeader)
             return Refuse(request, ProtocolCheck.BadConnectionHeader);
         request.Upgrade = edge.Upgrade ?? extended;
@@ -142,12 +142,13 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
             CountedUpgrade.Attach(request.Http.Features, info);
         request.Scheme = info.Scheme = edge.Scheme;
         info.ClientAddress = edge.ClientAddress;
-        info.ForwardedFor = First(http.Headers[HeaderNames.ForwardedFor]);
-        info.RequestId = First(http.Headers[HeaderNames.RequestId]);
+        info.ForwardedFor = (traits & HeaderTraits.Forwarded) == 0 ? ownForwardedFor : First(headers[HeaderNames.ForwardedFor]);
+        info.RequestId = settings.SendRequestId ? requestId : First(headers[HeaderNames.RequestId]);
         return ValueTask.CompletedTask;
     }
 
-    private static EdgeResult ApplyEdgeHeaders(RequestContext request, HttpSettings settings)
+    private static EdgeResult ApplyEdgeHeaders(
+        RequestContext request, HttpSettings settings, HeaderTraits traits, string requestId, out string ownForwardedFor)
     {
         DownstreamConnection connection = request.Connection;
         if (connection.ClientCertificate is { } client)
@@ -160,10 +161,11 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
             IsTls = connection.IsTls,
             IsHttp1 = request.IsHttp1,
             ListenerPort = connection.ListenerPort,
-            RequestId = settings.SendRequestId ? RequestIds.Next() : "",
+            RequestId = requestId,
             ForwardedClientCertificate = connection.ForwardedClientCertificate,
         };
-        return EdgeHeaders.Apply(request.Http.Request.Headers, edge, settings);
+        ownForwardedFor = edge.ForwardedFor;
+        return EdgeHeaders.Apply(request.Headers, edge, settings, traits);
     }
 
     private static ValueTask Refuse(RequestContext request, ProtocolFault fault) =>

@@ -12,6 +12,8 @@ internal readonly record struct RequestTimeouts(TimeSpan Route, TimeSpan PerTry)
 {
     private const int MaxGrpcDigits = 8;
 
+    private static volatile Number _last = new(0, "0");
+
     /// <summary>Whether there is any limit.</summary>
     public bool Any => Route > TimeSpan.Zero || PerTry > TimeSpan.Zero;
 
@@ -43,7 +45,7 @@ internal readonly record struct RequestTimeouts(TimeSpan Route, TimeSpan PerTry)
         // 0 would say "no limit", so one that has just run out says 1.
         long milliseconds = Math.Max(1, (long)Left(elapsed).TotalMilliseconds);
         if (settings.SendEnvoyDebugHeaders)
-            headers[HeaderNames.ExpectedTimeout] = milliseconds.ToString(CultureInfo.InvariantCulture);
+            headers[HeaderNames.ExpectedTimeout] = Text(milliseconds);
         if (isGrpc)
             headers[HeaderNames.GrpcTimeout] = FormatGrpc(milliseconds);
     }
@@ -66,6 +68,15 @@ internal readonly record struct RequestTimeouts(TimeSpan Route, TimeSpan PerTry)
         return milliseconds is { } limit ? TimeSpan.FromMilliseconds(limit) : null;
     }
 
+    // A first try has the whole time, so that most requests tell the same number.
+    private static string Text(long milliseconds)
+    {
+        Number last = _last;
+        if (last.Value != milliseconds)
+            _last = last = new Number(milliseconds, milliseconds.ToString(CultureInfo.InvariantCulture));
+        return last.Text;
+    }
+
     private TimeSpan Left(TimeSpan elapsed)
     {
         if (Route == TimeSpan.Zero)
@@ -83,4 +94,6 @@ internal readonly record struct RequestTimeouts(TimeSpan Route, TimeSpan PerTry)
             : (Math.Min(milliseconds / 3_600_000, MostDigits), 'H');
         return string.Create(CultureInfo.InvariantCulture, $"{number}{unit}");
     }
+
+    private sealed record Number(long Value, string Text);
 }

@@ -183,7 +183,7 @@ internal sealed class Http1Exchange
         bool chunked = IsChunked;
         RequestHeadWriter head = RequestHeadWriter.Current;
         head.Write(_request, chunked);
-        _awaitsContinue = _request.HasBody && _request.Http.Request.Headers.ContainsKey(HeaderNames.Expect);
+        _awaitsContinue = _request.HasBody && _request.Headers.ContainsKey(HeaderNames.Expect);
         if (!_request.HasBody)
             _pump.MarkSent();
         else if (!chunked && !_awaitsContinue)

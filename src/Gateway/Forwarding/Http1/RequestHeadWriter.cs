@@ -42,7 +42,7 @@ internal sealed class RequestHeadWriter
         WriteBytes(" HTTP/1.1\r\nhost: "u8);
         WriteValue(request.Authority);
         WriteBytes("\r\n"u8);
-        foreach (KeyValuePair<string, StringValues> header in request.Http.Request.Headers)
+        foreach (KeyValuePair<string, StringValues> header in request.Headers)
         {
             if (!IsMadeHere(header.Key))
                 WriteHeader(header.Key, header.Value);
