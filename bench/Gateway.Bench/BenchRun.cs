@@ -58,7 +58,7 @@ internal static class BenchRun
             new Nginx(), new Haproxy(), new Yarp(), new GatewayContender("gateway", "--transport", "event-loop"),
             new GatewayContender("gateway-yarp", "--transport", "event-loop", "--upstream-client", "yarp"),
             new GatewayContender("gateway-sslstream", "--transport", "event-loop", "--tls", "sslstream"),
-            new GatewayContender("gateway-sockets"),
+            new GatewayContender("gateway-sockets", "--transport", "sockets"),
         ];
         // The gateway's other ways are only measured when asked for.
         return all.Where(c => options.Contenders.Count > 0 ? options.Contenders.Contains(c.Name) : !c.Name.StartsWith("gateway-", StringComparison.Ordinal));

@@ -4,8 +4,17 @@ using Gateway.Testing.Echo;
 namespace Gateway.Integration.Tests;
 
 /// <summary>A gateway with a plain port (80) and a TLS port (443) before one echo server, reached as HTTP/1.1 (<c>h1.test</c>) and h2c (<c>h2.test</c>).</summary>
-public sealed class EchoFixture : IAsyncLifetime
+public class EchoFixture : IAsyncLifetime
 {
+    private readonly string? _transport;
+
+    public EchoFixture()
+    {
+    }
+
+    /// <param name="transport">One of <see cref="TestMode.Transports"/>.</param>
+    protected EchoFixture(string transport) => _transport = transport;
+
     /// <summary>The authority of the gateway's certificate.</summary>
     public TestCertificates Authority { get; } = new();
 
@@ -17,6 +26,8 @@ public sealed class EchoFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        if (_transport is not null)
+            TestMode.Use(_transport);
         Echo = await EchoUpstream.StartAsync();
         using TestCertificate certificate = Authority.IssueServer("h1.test", "h2.test");
         Gateway = await TestGateway.StartAsync(

@@ -35,7 +35,7 @@ internal sealed class ServerOptions
         Description = "Start although the configuration has errors; what has none is served.",
     };
 
-    private readonly Option<string> _transport = Choice("--transport", "sockets", "sockets", "event-loop");
+    private readonly Option<string> _transport = Choice("--transport", OperatingSystem.IsLinux() ? "event-loop" : "sockets", "event-loop", "sockets");
 
     private readonly Option<int> _eventLoops = new("--event-loops")
     {

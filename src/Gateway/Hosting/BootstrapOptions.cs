@@ -35,7 +35,7 @@ internal sealed record BootstrapOptions
     public IPAddress? DefaultBind { get; init; }
 
     /// <summary>What carries the traffic's sockets.</summary>
-    public TransportKind Transport { get; init; } = TransportKind.Sockets;
+    public TransportKind Transport { get; init; } = DataPlaneOptions.DefaultTransport;
 
     /// <summary>Number of event loops; 0 = one per processor.</summary>
     public int EventLoops { get; init; }

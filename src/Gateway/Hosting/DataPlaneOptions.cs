@@ -72,8 +72,11 @@ internal sealed record DataPlaneOptions
     /// <summary>Open connections over all ports.</summary>
     public int MaxConnections { get; init; } = 100_000;
 
+    /// <summary>What carries sockets where nothing was chosen: event loops where the system has what they need.</summary>
+    public static TransportKind DefaultTransport => OperatingSystem.IsLinux() ? TransportKind.EventLoop : TransportKind.Sockets;
+
     /// <summary>What carries the traffic's sockets.</summary>
-    public TransportKind Transport { get; init; } = TransportKind.Sockets;
+    public TransportKind Transport { get; init; } = DefaultTransport;
 
     /// <summary>Number of event loops; 0 = one per processor.</summary>
     public int EventLoops { get; init; }

@@ -5,7 +5,8 @@ using Gateway.Testing.Echo;
 
 namespace Gateway.Integration.Tests.Protocols;
 
-public sealed class HttpVersionTests(EchoFixture fixture) : IClassFixture<EchoFixture>
+/// <summary>What passes between all versions of HTTP; on every transport, with every client, whatever the environment says.</summary>
+public abstract class HttpVersionTests(EchoFixture fixture)
 {
     public static TheoryData<string, bool, string> Ways
     {
