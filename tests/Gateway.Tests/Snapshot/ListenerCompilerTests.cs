@@ -93,11 +93,14 @@ public sealed class ListenerCompilerTests
     {
         Compiled compiled = Compiled.From(
             Tls("one", "a.test") + Tls("two", "\"*.b.test\"") + Compiled.Services("a", "b")
-            + Compiled.VirtualService("v", "a.test", Compiled.To("a"), "one") + Compiled.VirtualService("w", "\"*.b.test\"", Compiled.To("b"), "two"));
+            + Compiled.VirtualService("v", "a.test", Compiled.To("a"), "one") + Compiled.VirtualService("w", "\"*.b.test\"", Compiled.To("b"), "two")
+            + Tls("three", "d.test", "{mode: SIMPLE, credentialName: other}") + Secret("other"));
 
         Assert.Equal("a", compiled.Where("https://a.test/"));
         Assert.Equal("b", compiled.Where("https://x.b.test/"));
-        Assert.Equal("not_found", compiled.Where("https://a.test/", ("Host", "x.b.test")));
+        // A connection serves the hosts for which its handshake would have been the same.
+        Assert.Equal("b", compiled.Where("https://a.test/", ("Host", "x.b.test")));
+        Assert.Equal(421, compiled.Get("https://a.test/", ("Host", "d.test")).Status);
         Assert.Equal("connection_closed", compiled.Where("https://c.test/"));
         Assert.Equal("no_listener", compiled.Where("http://a.test/"));
     }
