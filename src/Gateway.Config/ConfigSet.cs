@@ -67,6 +67,9 @@ public sealed class ConfigSet
     /// <summary>Kubernetes Secrets.</summary>
     public ImmutableArray<Resource<SecretSpec>> Secrets { get; init; } = [];
 
+    /// <summary>cert-manager's Issuers and ClusterIssuers.</summary>
+    public ImmutableArray<Resource<IssuerSpec>> Issuers { get; init; } = [];
+
     /// <summary>Kubernetes ConfigMaps.</summary>
     public ImmutableArray<Resource<ConfigMapSpec>> ConfigMaps { get; init; } = [];
 

@@ -31,6 +31,7 @@ internal static class ConfigSetBuilder
             Services = Of<ServiceSpec>(resources),
             EndpointSlices = Of<EndpointSliceSpec>(resources),
             Secrets = Of<SecretSpec>(resources),
+            Issuers = Of<IssuerSpec>(resources),
             ConfigMaps = Of<ConfigMapSpec>(resources),
             Namespaces = Of<NamespaceSpec>(resources),
             Pods = Of<PodSpec>(resources),

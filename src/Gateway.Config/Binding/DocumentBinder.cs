@@ -137,7 +137,7 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
     /// <summary>Which resource a document is, as far as it says.</summary>
     public static ResourceId? Name(ConfigNode document) =>
         Text(document, "kind") is { } kind && document["metadata"] is { } metadata && Text(metadata, "name") is { } name
-            ? new(kind, kind == KindTable.Namespace ? "" : Text(metadata, "namespace") ?? MetadataBinder.DefaultNamespace, name)
+            ? new(kind, KindTable.IsClusterScoped(kind) ? "" : Text(metadata, "namespace") ?? MetadataBinder.DefaultNamespace, name)
             : null;
 
     private static string? Text(ConfigNode node, string key) =>

@@ -23,6 +23,7 @@ internal static class FieldStatusTable
         .. OfWorkload("ServiceEntry", "spec.endpoints[]."),
         .. OfWorkload("WorkloadEntry", "spec."),
         .. OfSecurity(),
+        .. OfIssuers(),
         .. OfKubernetes(),
         .. OfMeshConfig(),
     ];
@@ -114,6 +115,25 @@ internal static class FieldStatusTable
         const string Peers = "PeerAuthentication";
         foreach (string part in (string[])["selector", "mtls", "portLevelMtls"])
             yield return new(Peers, "spec." + part, NoEffect, "a gateway's servers say in their `tls` what they ask of clients, in Istio as well");
+    }
+
+    private static IEnumerable<FieldStatus> OfIssuers()
+    {
+        foreach (string kind in (string[])["Issuer", "ClusterIssuer"])
+        {
+            foreach (string other in (string[])["ca", "vault", "selfSigned", "venafi"])
+                yield return new(kind, "spec." + other, Ignored, "only issuers that speak ACME are asked");
+            const string Acme = "spec.acme.";
+            yield return new(kind, Acme + "privateKeySecretRef", Supported, "the key is made and kept in the state directory; the name tells accounts apart");
+            yield return new(kind, Acme + "solvers[].http01", Supported, "the gateway answers by itself, so what stands inside has no effect");
+            yield return new(kind, Acme + "solvers[].dns01", Ignored, "the gateway writes no DNS records");
+            yield return new(kind, Acme + "solvers[].selector", Ignored, "all names are proven in the same way");
+            yield return new(kind, Acme + "skipTLSVerify", Ignored, "the authority's certificate is always checked; use caBundle");
+            yield return new(kind, Acme + "disableAccountKeyGeneration", Ignored, "the account's key is made where there is none");
+            yield return new(kind, Acme + "enableDurationFeature", Ignored, "the authority decides how long certificates are good");
+            yield return new(kind, Acme + "profile", Ignored, "the authority's default profile is used");
+            yield return new(kind, Acme + "externalAccountBinding.keyAlgorithm", NoEffect, "it is deprecated; HS256 is used, as by cert-manager");
+        }
     }
 
     private static IEnumerable<FieldStatus> OfKubernetes()

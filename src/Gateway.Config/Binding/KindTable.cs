@@ -15,7 +15,7 @@ internal sealed record KindReader(string Kind, string Group, EquatableArray<stri
     public bool IsIstio => Group is KindTable.IstioNetworking or KindTable.IstioSecurity;
 
     /// <summary>Whether resources of this kind live outside namespaces.</summary>
-    public bool IsClusterScoped => Kind == KindTable.Namespace;
+    public bool IsClusterScoped => KindTable.IsClusterScoped(Kind);
 }
 
 /// <summary>What is known of a resource before its body is read.</summary>
@@ -28,8 +28,11 @@ internal static class KindTable
 
     public const string IstioSecurity = "security.istio.io";
 
-    /// <summary>The one kind here that lives outside namespaces.</summary>
-    public const string Namespace = "Namespace";
+    public const string CertManager = "cert-manager.io";
+
+    private const string Namespace = "Namespace";
+
+    private const string ClusterIssuer = "ClusterIssuer";
 
     private static readonly EquatableArray<string> IstioVersions = ["v1", "v1beta1", "v1alpha3"];
 
@@ -43,6 +46,8 @@ internal static class KindTable
         Security("AuthorizationPolicy", SecurityBinder.AuthorizationPolicySpec),
         Security("RequestAuthentication", SecurityBinder.RequestAuthenticationSpec),
         Security("PeerAuthentication", SecurityBinder.PeerAuthenticationSpec),
+        WithSpec("Issuer", CertManager, ["v1"], IssuerBinder.IssuerSpec),
+        WithSpec(ClusterIssuer, CertManager, ["v1"], IssuerBinder.IssuerSpec),
         Core("Service", KubernetesBinder.Service),
         Core("ConfigMap", KubernetesBinder.ConfigMap),
         Core(Namespace, KubernetesBinder.Namespace),
@@ -65,6 +70,9 @@ internal static class KindTable
 
     /// <summary>The reader of a kind, whatever the version; null if the kind is not read.</summary>
     public static KindReader? Find(string group, string kind) => Readers.GetValueOrDefault((group, kind));
+
+    /// <summary>Whether resources of a kind live outside namespaces.</summary>
+    public static bool IsClusterScoped(string kind) => kind is Namespace or ClusterIssuer;
 
     private static KindReader Istio<T>(string kind, Func<ObjectReader, T> spec)
         where T : SpecRecord, new() => WithSpec(kind, IstioNetworking, IstioVersions, spec);

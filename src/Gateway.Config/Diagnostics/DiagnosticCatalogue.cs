@@ -97,6 +97,15 @@ public static class DiagnosticCatalogue
     /// <summary>A destination asks for TLS that cannot be made.</summary>
     public static readonly DiagnosticDescriptor UpstreamTlsUnavailable = new("GW0302", Severity.Warning, "A destination asks for TLS that this gateway cannot make; requests to it get 503 (UF), never plain text.");
 
+    /// <summary>A certificate cannot be ordered by itself.</summary>
+    public static readonly DiagnosticDescriptor NotOrdered = new("GW0303", Severity.Warning, "A certificate, or one for some of its names, cannot be ordered automatically.");
+
+    /// <summary>A Secret of the name stands in the configuration.</summary>
+    public static readonly DiagnosticDescriptor OrderOverridden = new("GW0304", Severity.Warning, "A certificate is asked for automatically, but a Secret of its name is there; the Secret is used and nothing is ordered.");
+
+    /// <summary>The first certificate is on its way.</summary>
+    public static readonly DiagnosticDescriptor CertificatePending = new("GW0305", Severity.Info, "A certificate is being ordered; until it is there its hosts refuse TLS handshakes.");
+
     /// <summary>A security policy that cannot be read denies.</summary>
     public static readonly DiagnosticDescriptor PolicyLocksOut = new("GW0601", Severity.Error, "A security policy cannot be read and no good version of it is known; what it may be for is denied.");
 

@@ -54,6 +54,9 @@ internal static class ResourceValidator
                 SchemaChecker.Check(sink, CrdSchemas.PeerAuthentication);
                 PeerAuthenticationValidator.Check(sink, peers.Spec);
                 break;
+            case Resource<IssuerSpec> issuer:
+                IssuerValidator.Check(sink, issuer.Spec);
+                return;
             default:
                 // Kubernetes' own kinds come from an API server that has judged them, or are judged by their binders.
                 return;

@@ -91,9 +91,26 @@ internal static class StatusJson
                 writer.WriteStringValue(name);
             writer.WriteEndArray();
             writer.WriteString("error", certificate.Error);
+            if (certificate.Order is { } order)
+                Order(writer, order);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
+    }
+
+    private static void Order(Utf8JsonWriter writer, OrderStatus order)
+    {
+        writer.WriteStartObject("order");
+        writer.WriteString("issuer", order.Issuer);
+        writer.WriteStartArray("names");
+        foreach (string name in order.Names)
+            writer.WriteStringValue(name);
+        writer.WriteEndArray();
+        Time(writer, "nextRenewal", order.NextRenewal);
+        Time(writer, "nextAttempt", order.NextAttempt);
+        writer.WriteNumber("failures", order.Failures);
+        writer.WriteString("lastError", order.LastError);
+        writer.WriteEndObject();
     }
 
     private static void Time(Utf8JsonWriter writer, string name, DateTimeOffset? time)

@@ -27,6 +27,12 @@ internal sealed class ServerOptions
         HelpName = "off|text|json|FILE",
     };
 
+    private readonly Option<string?> _acmeState = new("--acme-state")
+    {
+        Description = "Directory for accounts, keys and certificates that are ordered automatically (ACME); replicas share it. Without it nothing is ordered.",
+        HelpName = "DIRECTORY",
+    };
+
     private readonly Option<string> _drainTime;
     private readonly Option<string> _shutdownTimeout = Duration("--shutdown-timeout", "20s", "How long requests under way may take after the drain time.");
 
@@ -96,7 +102,7 @@ internal sealed class ServerOptions
             if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryNetworks(text, out _))
                 result.AddError($"--proxy-protocol-from '{text}': write networks such as 10.0.0.0/8, with commas between them.");
         });
-        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _misdirected, _proxyFrom, _logLevel, _logFormat])
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _acmeState, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _misdirected, _proxyFrom, _logLevel, _logFormat])
             command.Add(option);
     }
 
@@ -120,6 +126,7 @@ internal sealed class ServerOptions
                 "json" => new AccessLogOverride("/dev/stdout", AccessLogEncoding.Json),
                 string file => new AccessLogOverride(file),
             },
+            Acme = options.Acme with { StateDirectory = parsed.GetValue(_acmeState) },
             DrainTime = ReadDuration(parsed, _drainTime),
             ShutdownTimeout = ReadDuration(parsed, _shutdownTimeout),
             AllowInvalid = parsed.GetValue(_allowInvalid),

@@ -81,6 +81,7 @@ internal static class ValidateCommand
             ("Service", config.Services.Length),
             ("EndpointSlice", config.EndpointSlices.Length),
             ("Secret", config.Secrets.Length),
+            ("Issuer", config.Issuers.Length),
             ("ConfigMap", config.ConfigMaps.Length),
             ("Namespace", config.Namespaces.Length),
             ("Pod", config.Pods.Length),

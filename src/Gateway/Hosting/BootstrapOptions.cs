@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Acme;
+using Gateway.Clusters.Discovery;
 using Gateway.Config.Model;
 using Gateway.Listeners;
 using Gateway.Observability;
@@ -54,6 +56,12 @@ internal sealed record BootstrapOptions
 
     /// <summary>Whether requests on the wrong connection get 421 instead of Istio's 404.</summary>
     public bool TellsMisdirected { get; init; } = true;
+
+    /// <summary>How certificates are ordered.</summary>
+    public AcmeOptions Acme { get; init; } = new();
+
+    /// <summary>How names are resolved; null = as the system does.</summary>
+    public ResolverConfig? Resolver { get; init; }
 
     /// <summary>The admin port; null = off.</summary>
     public IPEndPoint? AdminEndPoint { get; init; } = new(IPAddress.Loopback, 15000);

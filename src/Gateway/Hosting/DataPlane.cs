@@ -49,11 +49,11 @@ internal sealed partial class DataPlane : IAsyncDisposable
             ? new OpenSslEngine(time, problem => Log.LeftToSslStream(logger, problem))
             : null;
         TlsEvents = new TlsEvents(loggers.CreateLogger<TlsEvents>());
-        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents);
+        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents, Issued);
         var tcp = new TcpProxy(Snapshots.FindTarget, sink, Random.Shared, time);
         _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers, new ConnectGate(connection => Snapshots.FindChain(connection)?.Routes.Proxy is not null));
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
-        var dns = new DnsResolver(resolver, time);
+        DnsResolver dns = Resolver = new DnsResolver(resolver, time);
         Names = new DnsHosts(dns, time, Random.Shared);
         Clusters = new ClusterRegistry(Names, time, Certificates.Find);
         Tokens = new JwtRegistry(dns, Certificates.Find, options.JwksTiming, time, loggers);
@@ -62,7 +62,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
             ILogger log = loggers.CreateLogger<EventLoop>();
             Loops = new EventLoopGroup(new EventLoopOptions { Loops = options.EventLoops }, exception => Log.EscapedLoop(log, exception));
         }
-        Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, tcp, time, loggers);
+        Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, tcp, TlsChallenges, time, loggers);
         Mirrors = new MirrorSender(new MirrorOptions(Random.Shared), time);
         var retries = new RouterOptions(Random.Shared)
         {
@@ -71,7 +71,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         };
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, loggers), options.DrainTime, time)
+            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, Challenges, loggers), options.DrainTime, time)
         {
             TellsMisdirected = options.TellsMisdirected,
         };
@@ -102,6 +102,18 @@ internal sealed partial class DataPlane : IAsyncDisposable
 
     /// <summary>The certificates in use, without private parts.</summary>
     public CertificateStore Certificates { get; }
+
+    /// <summary>Finds addresses.</summary>
+    public DnsResolver Resolver { get; }
+
+    /// <summary>Certificates that the gateway orders by itself.</summary>
+    public IssuedCertificates Issued { get; } = new();
+
+    /// <summary>Where requests of certificate authorities find their answers.</summary>
+    public ChallengeStore Challenges { get; } = new();
+
+    /// <summary>Where handshakes of certificate authorities find their answers.</summary>
+    public TlsAlpnChallenges TlsChallenges { get; } = new();
 
     /// <summary>The keys of tokens.</summary>
     public JwtRegistry Tokens { get; }

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Net;
+using Gateway.Acme;
 using Gateway.Admin;
 using Gateway.Config.Diagnostics;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
 using Gateway.Snapshot;
 using Gateway.Sources;
+using Gateway.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Hosting;
@@ -27,6 +29,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly AccessLog _accessLog;
     private readonly GatewayMetrics _metrics = new();
     private readonly ConfigPipeline _config;
+    private readonly AcmeService _acme;
     private readonly CertificateFilesWatch _certificateFiles;
     private readonly DrainCoordinator _drain;
     private readonly ILogger<GatewayHost> _logger;
@@ -48,6 +51,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 DefaultBind = options.DefaultBind,
                 ProxyHeadersFrom = options.ProxyHeadersFrom,
                 TellsMisdirected = options.TellsMisdirected,
+                Resolver = options.Resolver,
                 Transport = options.Transport,
                 EventLoops = options.EventLoops,
                 Tls = options.Tls,
@@ -58,13 +62,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             loggers,
             time);
         _config = ConfigInputs.Pipeline(options, PublishAsync, new ReloadReporter(_metrics, loggers.CreateLogger<ReloadReporter>()).Report, loggers, time);
+        _acme = new AcmeService(
+            options.Acme, DataPlane.Issued, DataPlane.Challenges, DataPlane.TlsChallenges, DataPlane.Resolver, _config.RequestFullReload, loggers, time);
         _certificateFiles = new CertificateFilesWatch(_config.RequestFullReload, time);
         _drain = new DrainCoordinator(
             new DrainSteps(DataPlane.BeginDrain, DataPlane.DrainAsync),
             time,
             loggers.CreateLogger<DrainCoordinator>());
         EgressMetrics egress = new(_metrics.Factory);
-        _metrics.BeforeScrape(() => ScrapedState.Update(_metrics, DataPlane, _accessLog));
+        _metrics.BeforeScrape(() => ScrapedState.Update(_metrics, DataPlane, _accessLog, OrderOf));
         _metrics.BeforeScrape(() => EgressState.Update(egress, DataPlane));
     }
 
@@ -105,6 +111,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Where one of the own ports (<c>admin</c>, <c>health</c>, <c>metrics</c>) listens; null = it is off.</summary>
     public IPEndPoint? EndPointOf(string purpose) => _admin?.EndPointOf(purpose);
 
+    /// <summary>How the orders of a certificate go, by <c>namespace/name</c> of its Secret; null = it is not ordered here.</summary>
+    public OrderStatus? OrderOf(string key) => _acme.StatusOf(key);
+
     /// <summary>Reads the configuration and everything it names anew.</summary>
     public void RequestReload() => _config.RequestFullReload();
 
@@ -119,6 +128,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         await _certificateFiles.DisposeAsync().ConfigureAwait(false);
         await _config.DisposeAsync().ConfigureAwait(false);
+        await _acme.DisposeAsync().ConfigureAwait(false);
         await DataPlane.DisposeAsync().ConfigureAwait(false);
         await _accessLog.DisposeAsync().ConfigureAwait(false);
         if (_admin is not null)
@@ -129,9 +139,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         await _accessLog.ConfigureAsync(_options.AccessLog.Over(snapshot.Mesh)).ConfigureAwait(false);
         _certificateFiles.Watch(snapshot);
+        ImmutableArray<Diagnostic> orders = await _acme.ApplyAsync(snapshot.Acme, cancellationToken).ConfigureAwait(false);
         ImmutableArray<Diagnostic> findings = await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false);
         LogListening();
-        return findings;
+        return [.. orders, .. findings];
     }
 
     private List<AdminPort> Ports(LogLevels levels, TimeProvider time)
@@ -145,7 +156,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             },
             Listeners = () => ScrapedState.Listeners(DataPlane),
             Clusters = () => ScrapedState.Clusters(DataPlane),
-            Certificates = () => DataPlane.Certificates.List,
+            Certificates = () => ScrapedState.Certificates(DataPlane, OrderOf),
             Names = () => EgressState.Names(DataPlane, time),
             Denials = () => DataPlane.Denials.List,
             Quit = () => _quit.TrySetResult(),

@@ -14,7 +14,7 @@ namespace Gateway.Hosting;
 internal static class ScrapedState
 {
     /// <summary>Before a scrape.</summary>
-    public static void Update(GatewayMetrics metrics, DataPlane dataPlane, AccessLog accessLog)
+    public static void Update(GatewayMetrics metrics, DataPlane dataPlane, AccessLog accessLog, Func<string, OrderStatus?> orderOf)
     {
         metrics.SetAccessLogDrops(accessLog.Dropped);
         foreach (EventLoop loop in dataPlane.Loops?.Loops ?? [])
@@ -31,9 +31,11 @@ internal static class ScrapedState
             metrics.SetConnections(listener.Name, listener.Open, listener.Total);
         }
         HashSet<string> certificates = new(StringComparer.Ordinal);
-        foreach (IGrouping<string, CertificateStatus> certificate in dataPlane.Certificates.List.GroupBy(certificate => certificate.Name, StringComparer.Ordinal))
+        foreach (IGrouping<string, CertificateStatus> certificate in Certificates(dataPlane, orderOf).GroupBy(certificate => certificate.Name, StringComparer.Ordinal))
         {
             certificates.Add(certificate.Key);
+            if (certificate.First().Order is { } order)
+                metrics.SetOrder(certificate.Key, order.NextRenewal, order.Failures);
             metrics.SetCertificate(certificate.Key, certificate.Min(one => one.NotAfter), certificate.Any(one => one.Error is not null));
         }
         metrics.SetHandshakes(dataPlane.TlsEvents.Succeeded, dataPlane.TlsEvents.Failed);
@@ -52,6 +54,15 @@ internal static class ScrapedState
             metrics.HealthChecks.Set(cluster.Config.Name, checks.Passed, checks.Failed, count[(int)HealthStatus.Healthy], count[(int)HealthStatus.Unhealthy], count[(int)HealthStatus.Unchecked]);
         }
         metrics.HealthChecks.Retain(clusters);
+    }
+
+    /// <summary>The certificates, with the orders of those that the gateway orders by itself.</summary>
+    public static IReadOnlyList<CertificateStatus> Certificates(DataPlane dataPlane, Func<string, OrderStatus?> orderOf)
+    {
+        const string Secret = "kubernetes://";
+        return [.. dataPlane.Certificates.List.Select(certificate => certificate.Name.StartsWith(Secret, StringComparison.Ordinal)
+            ? certificate with { Order = orderOf(certificate.Name[Secret.Length..]) }
+            : certificate)];
     }
 
     /// <summary>The ports.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Streams;
 using Gateway.Tcp;
+using Gateway.Tls;
 using Gateway.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     private readonly IConnectionListener _socket;
     private readonly ConnectionHandoff _handoff;
     private readonly TcpProxy _tcp;
+    private readonly TlsAlpnChallenges _challenges;
     private readonly ConnectionCount _count;
     private readonly ConnectionLimits _limits;
     private readonly TimeProvider _time;
@@ -32,13 +34,14 @@ internal sealed partial class ActiveListener : IAsyncDisposable
 
     public ActiveListener(
         ListenerConfig config, ListenerChains chains, IConnectionListener socket, ConnectionHandoff handoff,
-        TcpProxy tcp, ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger, CancellationToken ended)
+        TcpProxy tcp, TlsAlpnChallenges challenges, ConnectionCount count, ConnectionLimits limits, TimeProvider time, ILogger logger, CancellationToken ended)
     {
         Config = config;
         _chains = chains;
         _socket = socket;
         _handoff = handoff;
         _tcp = tcp;
+        _challenges = challenges;
         _count = count;
         _limits = limits;
         _time = time;
@@ -176,6 +179,11 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     {
         if (await ClientHelloReader.ReadAsync(connection.Transport.Input, deadline.Token) is not { } hello)
             return false;
+        if (hello is { IsAcmeChallenge: true, ServerName: { } name } && await _challenges.FindAsync(name) is { } answer)
+        {
+            await ChallengeHandshake.AnswerAsync(connection, answer, deadline.Token);
+            return false;
+        }
         ListenerChain? chain = chains.Find(hello.ServerName, hello.OffersMeshProtocol);
         if (chain is { Config.IsPassthrough: true })
             return await PassAsync(connection, Describe(connection, chain, hello.ServerName), deadline);

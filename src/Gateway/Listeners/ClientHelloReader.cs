@@ -8,7 +8,8 @@ namespace Gateway.Listeners;
 /// <param name="ServerName">Lower-case host name (SNI); null = none was sent.</param>
 /// <param name="SupportsEcdsa">Whether the client verifies ECDSA signatures.</param>
 /// <param name="OffersMeshProtocol">Whether it offers one of the protocols by which Istio's proxies speak mutual TLS to each other.</param>
-internal readonly record struct ClientHello(string? ServerName, bool SupportsEcdsa, bool OffersMeshProtocol = false);
+/// <param name="IsAcmeChallenge">Whether it offers only the protocol by which an authority looks for the answer to a challenge (RFC 8737).</param>
+internal readonly record struct ClientHello(string? ServerName, bool SupportsEcdsa, bool OffersMeshProtocol = false, bool IsAcmeChallenge = false);
 
 /// <summary>How far <see cref="ClientHelloReader.TryParse"/> came.</summary>
 internal enum ClientHelloStatus
@@ -143,6 +144,7 @@ internal static class ClientHelloReader
         string? serverName = null;
         bool ecdsa = false;
         bool mesh = false;
+        bool acme = false;
         while (!extensions.IsEmpty)
         {
             if (extensions.Length < 2)
@@ -155,10 +157,10 @@ internal static class ClientHelloReader
                 return false;
             if (type == SignatureAlgorithmsExtension && !ReadSignatureAlgorithms(extension, ref ecdsa))
                 return false;
-            if (type == ProtocolsExtension && !ReadProtocols(extension, ref mesh))
+            if (type == ProtocolsExtension && !ReadProtocols(extension, ref mesh, ref acme))
                 return false;
         }
-        hello = new ClientHello(serverName, ecdsa, mesh);
+        hello = new ClientHello(serverName, ecdsa, mesh, acme);
         return true;
     }
 
@@ -195,10 +197,11 @@ internal static class ClientHelloReader
         return true;
     }
 
-    private static bool ReadProtocols(ReadOnlySpan<byte> extension, ref bool mesh)
+    private static bool ReadProtocols(ReadOnlySpan<byte> extension, ref bool mesh, ref bool acme)
     {
         if (!TakeBlock(ref extension, 2, out ReadOnlySpan<byte> protocols))
             return false;
+        acme = protocols.SequenceEqual("\u000aacme-tls/1"u8);
         while (!protocols.IsEmpty)
         {
             if (!TakeBlock(ref protocols, 1, out ReadOnlySpan<byte> protocol))

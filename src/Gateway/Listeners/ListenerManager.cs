@@ -16,7 +16,8 @@ namespace Gateway.Listeners;
 /// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time.
 /// </summary>
 internal sealed partial class ListenerManager(
-    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TcpProxy tcp, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+    PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TcpProxy tcp,
+    TlsAlpnChallenges challenges, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     // What an aborted connection may take to be gone.
     private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(5);
@@ -67,7 +68,7 @@ internal sealed partial class ListenerManager(
                 try
                 {
                     IConnectionListener socket = await transport.BindAsync(endPoint, cancellationToken);
-                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, tcp, _count, limits, time, _logger, _ended.Token);
+                    var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, tcp, challenges, _count, limits, time, _logger, _ended.Token);
                     Volatile.Write(ref _listeners, Current.SetItem(config.Name, listener));
                     if (_failed.Remove(config.Name))
                         LogBoundAtLast(_logger, config.Name, socket.EndPoint);

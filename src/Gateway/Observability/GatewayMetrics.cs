@@ -21,6 +21,8 @@ internal sealed class GatewayMetrics
     private readonly Counter _keyFetches;
     private readonly Gauge _certificateExpiry;
     private readonly Gauge _certificateBad;
+    private readonly Gauge _certificateRenewal;
+    private readonly Gauge _orderFailures;
     private readonly Counter _handshakes;
     private readonly Counter _refusedCertificates;
     private readonly Gauge _connectionsOpen;
@@ -46,6 +48,8 @@ internal sealed class GatewayMetrics
         _mirrors = Factory.CreateCounter("gateway_mirror_requests_total", "Copies of requests: sent, dropped for too many or too slow ones, failed.", ["result"]);
         _certificateExpiry = Factory.CreateGauge("gateway_certificate_expiry_timestamp_seconds", "End of validity of a certificate, in seconds since 1970.", ["certificate"]);
         _certificateBad = Factory.CreateGauge("gateway_certificate_unusable", "1 where the newest version of a certificate cannot be used; the last good one is, if there was one.", ["certificate"]);
+        _certificateRenewal = Factory.CreateGauge("gateway_certificate_renewal_timestamp_seconds", "When a certificate that is ordered automatically will be ordered again, in seconds since 1970.", ["certificate"]);
+        _orderFailures = Factory.CreateGauge("gateway_certificate_order_failures", "Failed orders in a row of a certificate that is ordered automatically.", ["certificate"]);
         _handshakes = Factory.CreateCounter("gateway_tls_handshakes_total", "TLS handshakes of clients, by result.", ["result"]);
         _refusedCertificates = Factory.CreateCounter("gateway_tls_client_certificates_refused_total", "Client certificates refused, by reason.", ["reason"]);
         _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
@@ -134,6 +138,14 @@ internal sealed class GatewayMetrics
         _certificateBad.WithLabels(name).Set(isBad ? 1 : 0);
     }
 
+    /// <summary>Brings over the orders of one certificate.</summary>
+    public void SetOrder(string name, DateTimeOffset? nextRenewal, int failures)
+    {
+        if (nextRenewal is { } next)
+            _certificateRenewal.WithLabels(name).Set(next.ToUnixTimeSeconds());
+        _orderFailures.WithLabels(name).Set(failures);
+    }
+
     /// <summary>Brings over the counts of clients' handshakes.</summary>
     public void SetHandshakes(long succeeded, long failed)
     {
@@ -147,15 +159,13 @@ internal sealed class GatewayMetrics
     /// <summary>Forgets certificates and listeners that are no more.</summary>
     public void Retain(IReadOnlySet<string> certificates, IReadOnlySet<string> listeners)
     {
-        foreach (string[] labels in _certificateExpiry.GetAllLabelValues())
+        foreach (Gauge gauge in (Gauge[])[_certificateExpiry, _certificateBad, _certificateRenewal, _orderFailures])
         {
-            if (!certificates.Contains(labels[0]))
-                _certificateExpiry.RemoveLabelled(labels);
-        }
-        foreach (string[] labels in _certificateBad.GetAllLabelValues())
-        {
-            if (!certificates.Contains(labels[0]))
-                _certificateBad.RemoveLabelled(labels);
+            foreach (string[] labels in gauge.GetAllLabelValues())
+            {
+                if (!certificates.Contains(labels[0]))
+                    gauge.RemoveLabelled(labels);
+            }
         }
         foreach (string[] labels in _connectionsOpen.GetAllLabelValues())
         {

@@ -22,6 +22,9 @@ internal sealed class GatewaySnapshot
     /// <summary>Mesh-wide settings: path normalization, trusted proxies, headers, access log.</summary>
     public required MeshConfig Mesh { get; init; }
 
+    /// <summary>Certificates that the gateway shall order by itself.</summary>
+    public ImmutableArray<AcmeRequest> Acme { get; init; } = [];
+
     /// <summary>What the security policies say.</summary>
     public SecurityConfig Security { get; init; } = SecurityConfig.None;
 }

@@ -38,7 +38,7 @@ internal sealed class SnapshotPublisher(
             JwtVerifier? verifier = tokens.Link(snapshot.Security.Jwt);
             await Task.WhenAll(clusters.WarmAsync(linked, cancellationToken), tokens.WarmAsync(cancellationToken));
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);
-            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac), TellsMisdirected));
+            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac, answersChallenges: !snapshot.Acme.IsEmpty), TellsMisdirected));
             listeners.Activate(snapshot.Listeners, certificates.Find);
             await listeners.RetireAsync(snapshot.Listeners);
             clusters.RetireUnused(linked, drainTime);

@@ -17,4 +17,8 @@ internal sealed record CertificateStatus(
     DateTimeOffset? NotBefore,
     DateTimeOffset? NotAfter,
     IReadOnlyList<string> SubjectAltNames,
-    string? Error);
+    string? Error)
+{
+    /// <summary>How its orders go; null = it is not ordered by the gateway itself.</summary>
+    public OrderStatus? Order { get; init; }
+}

@@ -16,8 +16,10 @@ namespace Gateway.Tls;
 /// <param name="systemAuthorities">Whom upstream servers are trusted by where nothing is said; null = whom the system trusts.</param>
 /// <param name="openSsl">Makes downstream handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
 /// <param name="events">Told of refused client certificates; null = nobody is.</param>
+/// <param name="issued">Certificates that the gateway orders by itself; they stand for Secrets that are not there.</param>
 internal sealed class CertificateStore(
-    TimeProvider time, X509Certificate2Collection? systemAuthorities = null, OpenSslEngine? openSsl = null, TlsEvents? events = null)
+    TimeProvider time, X509Certificate2Collection? systemAuthorities = null, OpenSslEngine? openSsl = null, TlsEvents? events = null,
+    IssuedCertificates? issued = null)
 {
     // A file this large is no certificate.
     private const int MaxFileBytes = 1024 * 1024;
@@ -127,7 +129,16 @@ internal sealed class CertificateStore(
         }
         if (reference.SecretName is not null)
         {
-            if (secret is null)
+            IssuedCertificate? own = secret is null ? issued?.Find($"{reference.SecretNamespace}/{reference.SecretName}") : null;
+            if (own is { Chain.Length: 0 })
+            {
+                error = $"The certificate is being ordered from {own.Issuer}.";
+                Report(findings, reference, null, error, DiagnosticCatalogue.CertificatePending);
+                return null;
+            }
+            if (own is not null)
+                (certificate, key) = (own.Chain, own.Key);
+            else if (secret is null)
                 error = $"The Secret {reference.SecretNamespace}/{reference.SecretName} does not exist.";
             else if (!SecretReader.TryReadCertificate(secret.Spec, out certificate, out key))
                 error = "The Secret has neither cert and key nor tls.crt and tls.key.";
@@ -246,9 +257,9 @@ internal sealed class CertificateStore(
         return error is null;
     }
 
-    private static void Report(ImmutableArray<Diagnostic>.Builder findings, CertificateReference reference, Resource<SecretSpec>? secret, string error)
+    private static void Report(ImmutableArray<Diagnostic>.Builder findings, CertificateReference reference, Resource<SecretSpec>? secret, string error, DiagnosticDescriptor? code = null)
     {
-        DiagnosticDescriptor descriptor = DiagnosticCatalogue.BadCertificate;
+        DiagnosticDescriptor descriptor = code ?? DiagnosticCatalogue.BadCertificate;
         SourceLocation location = secret?.Location ?? new SourceLocation(reference.CertificateFile ?? reference.CaFile ?? "", 0, 0);
         ResourceId? resource = secret?.Id ?? (reference.SecretName is { } name ? new ResourceId("Secret", reference.SecretNamespace ?? "", name) : null);
         findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, error, location, resource));

@@ -6,23 +6,26 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Http.Filters;
 
 /// <summary>
-/// The order in which filters see a request, as in Istio: CUSTOM policies, tokens; route; AUDIT, DENY and ALLOW policies;
+/// The order in which filters see a request, as in Istio: (ACME's challenges, which are ours,) CUSTOM policies, tokens; route; AUDIT, DENY and ALLOW policies;
 /// faults, CORS, the router. A new filter is a class and a line here.
 /// </summary>
 /// <param name="router">The end of the chain.</param>
 /// <param name="random">Draws destinations and faults.</param>
 /// <param name="rbacStats">Counts decisions of policies.</param>
 /// <param name="jwtStats">Counts decisions about tokens.</param>
+/// <param name="challenges">Answers to challenges.</param>
 /// <param name="loggers">For dry runs.</param>
-internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rbacStats, JwtStats jwtStats, ILoggerFactory loggers)
+internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rbacStats, JwtStats jwtStats, ChallengeStore challenges, ILoggerFactory loggers)
 {
     private readonly ImmutableArray<HttpFilter> _forwarding = [new FaultFilter(random), new CorsFilter(), router];
     private readonly ILogger _logger = loggers.CreateLogger<RbacFilter>();
 
     /// <summary>The filters of a snapshot; what is not configured is not there.</summary>
-    public SnapshotFilters Build(JwtVerifier? tokens, RbacConfig? policies)
+    public SnapshotFilters Build(JwtVerifier? tokens, RbacConfig? policies, bool answersChallenges = false)
     {
         var authentication = ImmutableArray.CreateBuilder<HttpFilter>();
+        if (answersChallenges)
+            authentication.Add(new AcmeChallengeFilter(challenges));
         if (policies?.Http.Custom is { } custom)
             authentication.Add(new CustomAuthorizationFilter(custom, rbacStats, random));
         if (tokens is not null)

@@ -22,6 +22,7 @@ internal static class SnapshotCompiler
             Clusters = context.Clusters.All,
             Secrets = Secrets(config),
             Mesh = config.Mesh,
+            Acme = new AcmeCompiler(context).Compile(ports),
             Security = new SecurityCompiler(context).Compile(),
         };
         return new CompileResult(snapshot, context.Diagnostics());

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Clusters.Discovery;
+
+namespace Gateway.Acme;
+
+/// <summary>An answer of the authority.</summary>
+/// <param name="Status">Its status.</param>
+/// <param name="Body">Its body.</param>
+/// <param name="Location">Where what was asked for is; null = not said.</param>
+/// <param name="Nonce">A fresh nonce; null = none came.</param>
+/// <param name="RetryAfter">How long to wait; null = not said.</param>
+/// <param name="Alternates">Other chains of a certificate.</param>
+internal sealed record AcmeReply(int Status, byte[] Body, Uri? Location, string? Nonce, TimeSpan? RetryAfter, IReadOnlyList<Uri> Alternates);
+
+/// <summary>HTTPS to one authority: names by the gateway's resolver, a deadline, a limit of size, trust as the issuer says, no redirects.</summary>
+internal sealed class AcmeHttp : IDisposable
+{
+    private const int MaxBytes = 1024 * 1024;
+
+    private readonly DnsResolver _resolver;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _timeout;
+    private readonly SocketsHttpHandler _handler;
+    private readonly HttpMessageInvoker _client;
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="caBundle">PEM certificates that the authority's must lead to; empty = those of the system.</param>
+    /// <param name="resolver">Finds addresses.</param>
+    /// <param name="timeout">How long an exchange may take.</param>
+    /// <param name="time">The clock.</param>
+    public AcmeHttp(string caBundle, DnsResolver resolver, TimeSpan timeout, TimeProvider time)
+    {
+        _resolver = resolver;
+        _time = time;
+        _timeout = timeout;
+        _handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = timeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+            MaxResponseHeadersLength = 64,
+            ConnectCallback = ConnectAsync,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                CertificateChainPolicy = Policy(caBundle),
+            },
+        };
+        _client = new HttpMessageInvoker(_handler, disposeHandler: false);
+    }
+
+    /// <summary>Sends a request; <paramref name="body"/> null = GET (or HEAD).</summary>
+    /// <exception cref="AcmeException">No answer came.</exception>
+    public async Task<AcmeReply> SendAsync(HttpMethod method, Uri uri, byte[]? body, CancellationToken cancellationToken)
+    {
+        if (uri.Scheme != Uri.UriSchemeHttps)
+            throw new AcmeException("The authority names a URL that is not https.");
+        using var deadline = new CancellationTokenSource(_timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(method, uri);
+            request.Headers.TryAddWithoutValidation("User-Agent", "Gateway (ACME)");
+            if (body is not null)
+            {
+                request.Content = new ByteArrayContent(body);
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/jose+json");
+            }
+            using HttpResponseMessage response = await _client.SendAsync(request, either.Token);
+            return new AcmeReply(
+                (int)response.StatusCode,
+                await ReadAsync(response.Content, either.Token),
+                response.Headers.Location is { } location ? new Uri(uri, location) : null,
+                response.Headers.TryGetValues("Replay-Nonce", out IEnumerable<string>? nonces) ? nonces.First() : null,
+                RetryAfter(response.Headers.RetryAfter),
+                [.. Alternates(response, uri)]);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new AcmeException(string.Create(CultureInfo.InvariantCulture, $"{uri.Host} did not answer within {_timeout.TotalSeconds} s."));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
+        {
+            throw new AcmeException($"{uri.Host} cannot be reached: {(e.InnerException as AuthenticationException ?? e.InnerException as SocketException ?? e).Message}");
+        }
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _handler.Dispose();
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    {
+        TimeSpan? wait = header?.Delta ?? (header?.Date is { } date ? date - _time.GetUtcNow() : null);
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
+    private static IEnumerable<Uri> Alternates(HttpResponseMessage response, Uri uri)
+    {
+        if (!response.Headers.TryGetValues("Link", out IEnumerable<string>? links))
+            yield break;
+        foreach (string link in links.SelectMany(line => line.Split(',')))
+        {
+            int end = link.IndexOf('>', StringComparison.Ordinal);
+            int start = link.IndexOf('<', StringComparison.Ordinal);
+            if (start >= 0 && end > start && link.AsSpan(end).Contains("rel=\"alternate\"", StringComparison.Ordinal) && Uri.TryCreate(uri, link[(start + 1)..end], out Uri? alternate))
+                yield return alternate;
+        }
+    }
+
+    private static X509ChainPolicy Policy(string caBundle)
+    {
+        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        if (caBundle.Length > 0)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.ImportFromPem(caBundle);
+        }
+        return policy;
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        await using Stream stream = await content.ReadAsStreamAsync(cancellationToken);
+        using var all = new MemoryStream();
+        byte[] buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (all.Length + count > MaxBytes)
+                throw new AcmeException($"The authority's answer is larger than {MaxBytes} bytes.");
+            all.Write(buffer, 0, count);
+        }
+        return all.ToArray();
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        string host = context.DnsEndPoint.Host;
+        if (!IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
+        {
+            DnsAnswer answer = await _resolver.ResolveAsync(host, new DnsHostOptions(), urgent: true, cancellationToken);
+            address = answer.Addresses.Length > 0 ? answer.Addresses[0] : throw new SocketException((int)SocketError.HostNotFound);
+        }
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

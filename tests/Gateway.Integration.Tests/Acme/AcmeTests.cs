@@ -1,0 +1,130 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Gateway.Hosting;
+using Gateway.Testing;
+using Gateway.Testing.Clients;
+
+namespace Gateway.Integration.Tests.Acme;
+
+/// <summary>Certificates ordered from a real authority (pebble, strict) over real listeners.</summary>
+public sealed class AcmeTests : IDisposable
+{
+    private const string ByTls = ", gateway/acme-challenge: tls-alpn-01";
+
+    private readonly string _state = Directory.CreateTempSubdirectory("gateway-acme").FullName;
+
+    [ToolFact("pebble")]
+    public async Task A_certificate_is_ordered_by_HTTP_01_past_redirects_and_served()
+    {
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, OrderingGateway.Plain);
+        await pebble.StartAsync(gateway.Port(80), 1);
+        gateway.Replace(OrderingGateway.Plain, OrderingGateway.Secure(pebble));
+
+        X509Certificate2 shown = await gateway.ServedAsync();
+
+        Assert.True(shown.MatchesHostname("site.example"));
+        JsonElement certs = await gateway.AdminAsync("/certs");
+        JsonElement order = certs[0].GetProperty("order");
+        Assert.Equal("ClusterIssuer test", order.GetProperty("issuer").GetString());
+        Assert.Equal("site.example", order.GetProperty("names")[0].GetString());
+        Assert.True(order.GetProperty("nextRenewal").GetDateTimeOffset() < certs[0].GetProperty("notAfter").GetDateTimeOffset());
+        foreach (string file in Directory.EnumerateFiles(_state, "*", SearchOption.AllDirectories))
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_state, "challenges"), "*", SearchOption.AllDirectories));
+    }
+
+    [ToolFact("pebble")]
+    public async Task TLS_ALPN_01_is_answered_before_a_client_certificate_is_asked_for()
+    {
+        using var clients = new TestCertificates();
+        string authority = $$"""
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: site-cert-cacert, namespace: istio-system}
+            data: {cacert: {{Convert.ToBase64String(Encoding.ASCII.GetBytes(clients.AuthorityPem))}}}
+            """;
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(
+            _state, pebble.Resolver, null, OrderingGateway.Secure(pebble, "{mode: MUTUAL, credentialName: site-cert}", ByTls), OrderingGateway.Plain, authority);
+        await pebble.StartAsync(1, gateway.Port(443));
+
+        X509Certificate2 shown = await gateway.ServedAsync();
+
+        Assert.True(shown.MatchesHostname("site.example"));
+    }
+
+    [ToolFact("pebble")]
+    public async Task Half_of_all_nonces_may_be_refused()
+    {
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, OrderingGateway.Secure(pebble, annotations: ByTls));
+        await pebble.StartAsync(1, gateway.Port(443), refusedNonces: 50);
+
+        await gateway.ServedAsync();
+
+        Assert.Equal(1, pebble.Count("There are now 1 accounts in memory"));
+        Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
+    }
+
+    [ToolFact("pebble")]
+    public async Task A_certificate_is_renewed_without_touching_open_connections()
+    {
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, OrderingGateway.Plain, OrderingGateway.Secure(pebble, annotations: ByTls));
+        await pebble.StartAsync(1, gateway.Port(443), validitySeconds: 9);
+        X509Certificate2 first = await gateway.ServedAsync();
+        using HttpClient client = TestHttpClient.Create(gateway.Port(443), HttpVersion.Version11, ClientTls.Http1("site.example"));
+        Assert.Equal("hello", await client.GetStringAsync(new Uri("https://site.example/")));
+
+        X509Certificate2 second = await gateway.ServedAsync(condition: shown => shown.SerialNumber != first.SerialNumber);
+
+        Assert.True(second.NotAfter > first.NotAfter);
+        Assert.Equal("hello", await client.GetStringAsync(new Uri("https://site.example/")));
+        Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
+    }
+
+    [ToolFact("pebble")]
+    public async Task Two_replicas_with_one_state_make_one_account_and_one_order()
+    {
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        string[] documents = [OrderingGateway.Plain, OrderingGateway.Secure(pebble, annotations: ByTls)];
+        await using OrderingGateway one = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, documents);
+        await using OrderingGateway two = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, documents);
+        // The authority comes to one of them, whoever has ordered.
+        await pebble.StartAsync(1, two.Port(443));
+
+        X509Certificate2 ofOne = await one.ServedAsync();
+        X509Certificate2 ofTwo = await two.ServedAsync();
+
+        Assert.Equal(ofOne.Thumbprint, ofTwo.Thumbprint);
+        Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
+        Assert.Equal(0, pebble.Count("There are now 2 orders in the db"));
+    }
+
+    [ToolFact("pebble")]
+    public async Task An_order_is_gone_on_with_after_a_restart()
+    {
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        string[] documents = [OrderingGateway.Plain, OrderingGateway.Secure(pebble, annotations: ByTls)];
+        int port;
+        await using (OrderingGateway first = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, documents[1]))
+        {
+            port = first.Port(443);
+            await pebble.StartAsync(1, port, slowness: 3);
+            await Eventually.HoldsAsync(() => Directory.Exists(Path.Combine(_state, "orders")) && Directory.EnumerateFiles(Path.Combine(_state, "orders"), "*.json").Any(), "the order is stored");
+        }
+        Assert.True(File.Exists(Path.Combine(_state, "orders", "istio-system.site-cert.json")));
+        Assert.False(File.Exists(Path.Combine(_state, "certificates", "istio-system.site-cert.pem")));
+
+        await using OrderingGateway second = await OrderingGateway.StartAtAsync(PortMap.AnyFree.With($"443={port}")!, _state, pebble.Resolver, null, documents[1]);
+        await second.ServedAsync();
+
+        Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
+        Assert.Equal(0, pebble.Count("There are now 2 orders in the db"));
+    }
+
+    public void Dispose() => Directory.Delete(_state, recursive: true);
+}
