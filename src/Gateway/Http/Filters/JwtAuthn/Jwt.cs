@@ -151,6 +151,7 @@ internal sealed class Jwt
         if (text.ContainsAnyExcept(Base64UrlCharacters))
             return null;
         byte[] bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        return Base64Url.TryDecodeFromChars(text, bytes, out int length) ? bytes[..length] : null;
+        // The decoder's Try… throws at what is not base64.
+        return Base64Url.DecodeFromChars(text, bytes, out _, out int length) == OperationStatus.Done ? bytes[..length] : null;
     }
 }
