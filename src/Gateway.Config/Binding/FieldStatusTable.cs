@@ -103,8 +103,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfSecurity()
     {
         const string Policy = "AuthorizationPolicy";
-        yield return new(Policy, "spec.action", Supported, "CUSTOM: no extension provider is asked yet; what its rules match is denied (`GW0602`)");
-        yield return new(Policy, "spec.provider", Supported, "see `spec.action`");
+        yield return new(Policy, "spec.provider", Supported, "MeshConfig's `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`; what matches a provider that cannot be asked is denied (`GW0602`), also TCP connections for gRPC");
         yield return new(Policy, "spec.rules[].when[].key", Supported, "`experimental.envoy.filters.…`: no filter writes such metadata, so values never match");
         yield return new(Policy, "spec.targetRef", Supported, "a `Gateway`, by the gateway's label `gateway.networking.k8s.io/gateway-name`; other kinds are for waypoints");
         yield return new(Policy, "spec.targetRefs", Supported, "as `spec.targetRef`");
@@ -155,6 +154,15 @@ internal static class FieldStatusTable
     {
         const string Kind = MeshConfigBinder.Kind;
         yield return new(Kind, "accessLogFormat", Supported, "`%UPSTREAM_LOCAL_ADDRESS%` is always missing: pooled connections to destinations do not tell it");
+        foreach (string provider in (string[])["envoyExtAuthzHttp", "envoyExtAuthzGrpc"])
+        {
+            string place = $"extensionProviders[].{provider}.";
+            yield return new(Kind, place + "clearRouteCache", NoEffect, "routes are always chosen after the service has answered");
+            yield return new(Kind, place + "includeRequestBodyInCheck.maxRequestBytes", Supported, "at most 16 MiB");
+        }
+        yield return new(Kind, "extensionProviders[].envoyExtAuthzHttp.includeRequestBodyInCheck.packAsBytes", NoEffect, "HTTP checks carry the body as it is, in Istio as well");
+        foreach (string provider in (string[])["zipkin", "lightstep", "datadog", "stackdriver", "opencensus", "skywalking", "opentelemetry", "prometheus", "envoyFileAccessLog", "envoyHttpAls", "envoyTcpAls", "envoyOtelAls", "sds"])
+            yield return new(Kind, $"extensionProviders[].{provider}", NoEffect, "only a Telemetry resource or `defaultProviders` would use it");
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "use localityLbSetting");
         yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");

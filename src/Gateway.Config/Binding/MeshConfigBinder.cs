@@ -56,13 +56,14 @@ internal static class MeshConfigBinder
             ForwardClientCertDetails = proxy?.Topology?.ForwardClientCert,
             ProxyProtocol = proxy?.Topology?.ProxyProtocol ?? defaults.ProxyProtocol,
             ProxyHeaders = proxy?.Headers ?? defaults.ProxyHeaders,
+            ExtensionProviders = r.List("extensionProviders", ExtensionProviderBinder.ExtensionProvider),
         };
         r.Ignore("proxyListenPort", "proxyInboundListenPort", "proxyHttpPort", "hboneIdleTimeout", "protocolDetectionTimeout",
             "ingressClass", "ingressService", "ingressControllerMode", "ingressSelector", "enableTracing", "enableEnvoyAccessLogService",
             "disableEnvoyListenerLog", "outboundTrafficPolicy", "inboundTrafficPolicy", "configSources", "enableAutoMtls",
             "caCertificates", "zoneAwareLbSetting", "inboundClusterStatName",
             "outboundClusterStatName", "certificates", "serviceSettings", "serviceScopeConfigs", "enablePrometheusMerge",
-            "verifyCertificateAtClient", "ca", "extensionProviders", "discoverySelectors", "meshMTLS",
+            "verifyCertificateAtClient", "ca", "discoverySelectors", "meshMTLS",
             "defaultTrafficPolicy", "serviceEntryVisibility");
         _ = r.Object("defaultProviders", Providers);
         return mesh;

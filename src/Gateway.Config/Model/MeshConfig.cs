@@ -104,6 +104,9 @@ public sealed record MeshConfig : SpecRecord
     /// <summary><c>defaultConfig.gatewayTopology.proxyProtocol</c> is present.</summary>
     public bool ProxyProtocol { get; init; }
 
+    /// <summary><c>extensionProviders</c>: whom CUSTOM policies can ask.</summary>
+    public EquatableArray<ExtensionProvider> ExtensionProviders { get; init; }
+
     /// <summary><c>defaultConfig.proxyHeaders</c>.</summary>
     public ProxyHeaders ProxyHeaders { get; init; } = new();
 }

@@ -6,6 +6,7 @@ using Gateway.Forwarding;
 using Gateway.Http;
 using Gateway.Http.Filters;
 using Gateway.Http.Filters.JwtAuthn;
+using Gateway.Http.Filters.ExtAuthz;
 using Gateway.Http.Filters.Rbac;
 using Gateway.Listeners;
 using Gateway.Snapshot;
@@ -71,7 +72,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         };
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, TokenStats, Challenges, loggers), options.DrainTime, time)
+            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, ExtAuthzStats, TokenStats, Challenges, loggers), options.DrainTime, time)
         {
             TellsMisdirected = options.TellsMisdirected,
         };
@@ -120,6 +121,9 @@ internal sealed partial class DataPlane : IAsyncDisposable
 
     /// <summary>Counts of decisions of policies.</summary>
     public RbacStats PolicyStats { get; } = new();
+
+    /// <summary>Counts of answers of external authorization services.</summary>
+    public ExtAuthzStats ExtAuthzStats { get; } = new();
 
     /// <summary>Counts of decisions about tokens.</summary>
     public JwtStats TokenStats { get; } = new();

@@ -22,6 +22,7 @@ internal static class ScrapedState
         metrics.SetMirrors(dataPlane.Mirrors.Sent, dataPlane.Mirrors.Dropped, dataPlane.Mirrors.Failed);
         metrics.SetAuthorization(
             dataPlane.PolicyStats.Allowed, dataPlane.PolicyStats.Denied, dataPlane.PolicyStats.Audited, dataPlane.PolicyStats.ShadowAllowed, dataPlane.PolicyStats.ShadowDenied);
+        metrics.SetExtAuthz(dataPlane.ExtAuthzStats.Allowed, dataPlane.ExtAuthzStats.Denied, dataPlane.ExtAuthzStats.Errors, dataPlane.ExtAuthzStats.FailedOpen);
         metrics.SetTokens(
             dataPlane.TokenStats.Allowed, dataPlane.TokenStats.Denied, dataPlane.Tokens.Remote.Sum(keys => keys.Successes), dataPlane.Tokens.Remote.Sum(keys => keys.Failures));
         HashSet<string> listeners = new(StringComparer.Ordinal);

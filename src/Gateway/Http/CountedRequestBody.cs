@@ -7,6 +7,13 @@ internal sealed class CountedRequestBody(RequestContext owner) : Stream
 {
     private Stream _inner = Null;
 
+    /// <summary>The body itself, uncounted.</summary>
+    public Stream Inner
+    {
+        get => _inner;
+        set => _inner = value;
+    }
+
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;

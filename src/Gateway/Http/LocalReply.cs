@@ -36,6 +36,10 @@ internal static class LocalReply
     public static ValueTask SendGrpcAsync(RequestContext request, int grpcStatus, string body, ResponseFlags flags, string details) =>
         SendAsync(request, 200, Encoding.UTF8.GetBytes(body), flags, details, close: false, location: null, grpcStatus);
 
+    /// <summary>Answers what an authorization service wants to be answered; its headers go before ours.</summary>
+    public static ValueTask SendDenialAsync(RequestContext request, int status, ReadOnlyMemory<byte> body, string details, IHeaderDictionary headers) =>
+        SendAsync(request, status, body, ResponseFlags.UnauthorizedExternalService, details, close: false, location: null, grpcStatus: null, headers);
+
     /// <summary>Answers 200 with headers alone.</summary>
     public static ValueTask SendHeadersAsync(RequestContext request, IHeaderDictionary headers, string details) =>
         SendAsync(request, 200, default, ResponseFlags.None, details, close: false, location: null, grpcStatus: null, headers);
@@ -87,7 +91,7 @@ internal static class LocalReply
                 response.Headers[HeaderNames.Location] = location;
             if (!body.IsEmpty)
             {
-                response.Headers[HeaderNames.ContentType] = "text/plain";
+                response.Headers.TryAdd(HeaderNames.ContentType, "text/plain");
                 response.ContentLength = body.Length;
             }
         }

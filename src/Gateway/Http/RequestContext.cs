@@ -18,6 +18,8 @@ namespace Gateway.Http;
 [SuppressMessage("Reliability", "CA1001", Justification = "The counted bodies hold nothing of their own; they only stand before the server's streams.")]
 internal sealed class RequestContext
 {
+    private const int FirstPeek = 4096;
+
     private readonly CountedRequestBody _requestBody;
     private readonly CountedResponseBody _responseBody;
 
@@ -91,6 +93,9 @@ internal sealed class RequestContext
     /// <summary>Kept by authorization from one request of this slot to the next; nobody else looks into it.</summary>
     public object? AuthorizationState { get; set; }
 
+    /// <summary>Changes of the response that authorization asks for; null = none. Nobody else looks into it.</summary>
+    public object? AuthorizedResponse { get; set; }
+
     /// <summary>The destination drawn from the route; null unless it forwards.</summary>
     public WeightedCluster? Destination { get; set; }
 
@@ -162,6 +167,32 @@ internal sealed class RequestContext
             RequestEndTimestamp = Info.StartTimestamp;
     }
 
+    /// <summary>Reads the beginning of the body and leaves the body as if nobody had.</summary>
+    /// <param name="max">Most bytes to read.</param>
+    /// <param name="cancellationToken">Ends the wait for the client.</param>
+    /// <returns>The beginning; fewer bytes than <paramref name="max"/> are the whole body.</returns>
+    public async ValueTask<ReadOnlyMemory<byte>> PeekBodyAsync(int max, CancellationToken cancellationToken)
+    {
+        Stream source = _requestBody.Inner;
+        byte[] bytes = new byte[Math.Min(max, FirstPeek)];
+        int count = 0;
+        bool ended = false;
+        while (count < max && !ended)
+        {
+            if (count == bytes.Length)
+                Array.Resize(ref bytes, (int)Math.Min(max, bytes.Length * 2L));
+            int read = await source.ReadAsync(bytes.AsMemory(count), cancellationToken);
+            count += read;
+            ended = read == 0;
+        }
+        var replay = new ReplayedBody(bytes.AsMemory(0, count), ended ? null : source);
+        _requestBody.Inner = replay;
+        BodyReader = PipeReader.Create(replay, new StreamPipeReaderOptions(leaveOpen: true));
+        // Reading has asked the client to go on.
+        Http.Request.Headers.Remove(HeaderNames.Expect);
+        return bytes.AsMemory(0, count);
+    }
+
     /// <summary>Counts what is written to the response's stream; for those who do not count themselves.</summary>
     public void CountResponseBody() => _responseBody.Attach(Http.Features);
 
@@ -202,6 +233,7 @@ internal sealed class RequestContext
         Route = null;
         Decision = default;
         Claims = null;
+        AuthorizedResponse = null;
         Destination = null;
         Cluster = null;
         BodyReader = null;

@@ -17,6 +17,7 @@ internal sealed class GatewayMetrics
     private readonly Counter _mirrors;
     private readonly Counter _authorization;
     private readonly Counter _dryRun;
+    private readonly Counter _extAuthz;
     private readonly Counter _tokens;
     private readonly Counter _keyFetches;
     private readonly Gauge _certificateExpiry;
@@ -43,6 +44,7 @@ internal sealed class GatewayMetrics
         _accessLogDrops = Factory.CreateCounter("gateway_access_log_dropped_total", "Access-log lines dropped because they could not be written fast enough.");
         _authorization = Factory.CreateCounter("gateway_authorization_total", "Decisions of AuthorizationPolicies, where there are any.", ["result"]);
         _dryRun = Factory.CreateCounter("gateway_authorization_dry_run_total", "What policies under dry-run would have decided.", ["result"]);
+        _extAuthz = Factory.CreateCounter("gateway_ext_authz_total", "Answers of external authorization services; failure_mode_allowed are those errors that passed.", ["result"]);
         _tokens = Factory.CreateCounter("gateway_jwt_authentication_total", "Requests whose tokens RequestAuthentications looked for.", ["result"]);
         _keyFetches = Factory.CreateCounter("gateway_jwks_fetches_total", "Fetches of keys for tokens, by those in use.", ["result"]);
         _mirrors = Factory.CreateCounter("gateway_mirror_requests_total", "Copies of requests: sent, dropped for too many or too slow ones, failed.", ["result"]);
@@ -103,6 +105,15 @@ internal sealed class GatewayMetrics
         _authorization.WithLabels("audited").IncTo(audited);
         _dryRun.WithLabels("allowed").IncTo(dryAllowed);
         _dryRun.WithLabels("denied").IncTo(dryDenied);
+    }
+
+    /// <summary>Brings over the answers of external authorization services.</summary>
+    public void SetExtAuthz(long allowed, long denied, long errors, long failedOpen)
+    {
+        _extAuthz.WithLabels("ok").IncTo(allowed);
+        _extAuthz.WithLabels("denied").IncTo(denied);
+        _extAuthz.WithLabels("error").IncTo(errors);
+        _extAuthz.WithLabels("failure_mode_allowed").IncTo(failedOpen);
     }
 
     /// <summary>Brings over the decisions about tokens.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Http.Filters.ExtAuthz;
 using Gateway.Http.Filters.JwtAuthn;
 using Gateway.Http.Filters.Rbac;
 using Microsoft.Extensions.Logging;
@@ -12,10 +13,11 @@ namespace Gateway.Http.Filters;
 /// <param name="router">The end of the chain.</param>
 /// <param name="random">Draws destinations and faults.</param>
 /// <param name="rbacStats">Counts decisions of policies.</param>
+/// <param name="extAuthzStats">Counts answers of external authorization services.</param>
 /// <param name="jwtStats">Counts decisions about tokens.</param>
 /// <param name="challenges">Answers to challenges.</param>
 /// <param name="loggers">For dry runs.</param>
-internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rbacStats, JwtStats jwtStats, ChallengeStore challenges, ILoggerFactory loggers)
+internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rbacStats, ExtAuthzStats extAuthzStats, JwtStats jwtStats, ChallengeStore challenges, ILoggerFactory loggers)
 {
     private readonly ImmutableArray<HttpFilter> _forwarding = [new FaultFilter(random), new CorsFilter(), router];
     private readonly ILogger _logger = loggers.CreateLogger<RbacFilter>();
@@ -24,17 +26,21 @@ internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rb
     public SnapshotFilters Build(JwtVerifier? tokens, RbacConfig? policies, bool answersChallenges = false)
     {
         var authentication = ImmutableArray.CreateBuilder<HttpFilter>();
+        ImmutableArray<HttpFilter> forwarding = _forwarding;
         if (answersChallenges)
             authentication.Add(new AcmeChallengeFilter(challenges));
-        if (policies?.Http.Custom is { } custom)
-            authentication.Add(new CustomAuthorizationFilter(custom, rbacStats, random));
+        if (policies?.Http.Custom is { Count: > 0 } custom)
+        {
+            authentication.Add(new ExtAuthzFilter(custom, rbacStats, extAuthzStats, random));
+            forwarding = [new AuthorizedResponse(), .. forwarding];
+        }
         if (tokens is not null)
             authentication.Add(new JwtAuthnFilter(tokens, jwtStats, random));
         return new SnapshotFilters
         {
             Authentication = authentication.ToImmutable(),
             Authorization = policies is { Http.HasAuthorization: true } ? [new RbacFilter(policies.Http, rbacStats, _logger)] : [],
-            Forwarding = _forwarding,
+            Forwarding = forwarding,
             Network = policies is null ? null : new NetworkRbac(policies.Tcp, rbacStats),
         };
     }

@@ -104,6 +104,16 @@ internal sealed class ClusterTable(CompilationContext context)
         return (cluster.Name, cluster.Index);
     }
 
+    /// <summary>The cluster of a service's port that no route names; index -1 = there is none.</summary>
+    /// <returns>And what there is to tell of it; empty = nothing.</returns>
+    public (string Name, int Index, string Message) ResolveService(MeshService service, int port)
+    {
+        (string, int, string) key = (service.ExternalName ?? service.Host, port, "");
+        if (!_known.TryGetValue(key, out Entry? cluster))
+            _known.Add(key, cluster = Make(key, service));
+        return (cluster.Name, cluster.Index, cluster.Message);
+    }
+
     /// <summary>What requests of a route are hashed by: what any of its destinations asks for.</summary>
     public EquatableArray<HashPolicy> HashPolicies(IEnumerable<WeightedCluster> destinations) =>
         destinations.Select(destination => destination.ClusterIndex < 0 ? null : _hashPolicies[destination.ClusterIndex]).OfType<HashPolicy>().ToEquatableArray();

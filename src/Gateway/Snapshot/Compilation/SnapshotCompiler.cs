@@ -16,6 +16,7 @@ internal static class SnapshotCompiler
         IReadOnlyCollection<MergedPort> ports = new ServerMerger(context).Merge();
         var virtualServices = new VirtualServiceIndex(context);
         ImmutableArray<ListenerConfig> listeners = new ListenerCompiler(context, virtualServices).Compile(ports);
+        SecurityConfig security = new SecurityCompiler(context).Compile(listeners.Any(listener => listener.FilterChains.Any(chain => chain.Tcp is not null)));
         var snapshot = new GatewaySnapshot
         {
             Listeners = listeners,
@@ -23,7 +24,7 @@ internal static class SnapshotCompiler
             Secrets = Secrets(config),
             Mesh = config.Mesh,
             Acme = new AcmeCompiler(context).Compile(ports),
-            Security = new SecurityCompiler(context).Compile(),
+            Security = security,
         };
         return new CompileResult(snapshot, context.Diagnostics());
     }

@@ -1,3 +1,4 @@
+using Gateway.Http.Filters.ExtAuthz;
 using Gateway.Http.Filters.JwtAuthn;
 using Gateway.Http.Filters.Rbac;
 using Gateway.Matching;
@@ -30,9 +31,14 @@ internal sealed class SecurityExplainer(SecurityConfig security)
     /// <summary>CUSTOM policies.</summary>
     public SecurityDenial? AskCustom(RbacInput input)
     {
-        if (security.Rbac?.Http.Custom is not { } custom)
-            return null;
-        return Ask("CUSTOM", custom, input, "its provider cannot be asked, so it is denied", "no rule matches") is { } rule ? Denied(rule.Name) : null;
+        foreach (CustomRules custom in security.Rbac?.Http.Custom ?? [])
+        {
+            bool isAsked = custom.Service is not null;
+            string ifMatched = isAsked ? $"the provider {custom.Provider} is asked; explain asks nobody and goes on as if it had allowed" : "its provider cannot be asked, so it is denied";
+            if (Ask("CUSTOM", custom.Rules, input, ifMatched, "no rule matches") is { } rule && !isAsked)
+                return Denied(rule.Name);
+        }
+        return null;
     }
 
     /// <summary>Tokens. Changes the headers to what goes on.</summary>

@@ -1,3 +1,4 @@
+using Gateway.Http.Filters.ExtAuthz;
 using Gateway.Streams;
 
 namespace Gateway.Http.Filters.Rbac;
@@ -12,8 +13,19 @@ internal sealed class NetworkRbac(RbacRules rules, RbacStats stats) : INetworkAu
         input.Begin(connection);
         if (rules.Audit?.Find(input) is not null)
             stats.CountAudited();
-        string? denied = rules.Custom?.Find(input)?.Name ?? rules.Denied(input);
+        string? denied = Custom(input) ?? rules.Denied(input);
         stats.Count(denied is not null);
         return denied is null ? null : RbacFilter.Details(denied);
+    }
+
+    /// <summary>Services that speak HTTP are not asked about connections, in Istio as well; those that speak gRPC cannot be asked yet.</summary>
+    private string? Custom(RbacInput input)
+    {
+        foreach (CustomRules custom in rules.Custom)
+        {
+            if (custom.Service is null or { IsGrpc: true } && custom.Rules.Find(input) is { } rule)
+                return rule.Name;
+        }
+        return null;
     }
 }

@@ -1,10 +1,12 @@
+using Gateway.Http.Filters.ExtAuthz;
+
 namespace Gateway.Http.Filters.Rbac;
 
 /// <summary>The rules of all policies for the gateway, by action. An engine that is null has no policies.</summary>
 internal sealed class RbacRules
 {
-    /// <summary>CUSTOM: whoever matches is denied until a provider can be asked.</summary>
-    public RbacEngine? Custom { get; init; }
+    /// <summary>CUSTOM, by the names of the providers.</summary>
+    public IReadOnlyList<CustomRules> Custom { get; init; } = [];
 
     /// <summary>AUDIT.</summary>
     public RbacEngine? Audit { get; init; }

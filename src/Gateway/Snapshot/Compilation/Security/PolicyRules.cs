@@ -1,13 +1,16 @@
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Config.Validation;
+using Gateway.Http.Filters.ExtAuthz;
 using Gateway.Http.Filters.Rbac;
 
 namespace Gateway.Snapshot.Compilation.Security;
 
 /// <summary>Gathers the rules of AuthorizationPolicies by what is done with them.</summary>
-internal sealed class PolicyRules(CompilationContext context)
+internal sealed class PolicyRules(CompilationContext context, bool hasTcp)
 {
+    private readonly ExtAuthzCompiler _providers = new(context);
+    private readonly SortedDictionary<string, CustomProvider> _custom = new(StringComparer.Ordinal);
     private readonly List<(Group Group, string Name, CompiledRule? Rule)> _rules = [];
 
     private enum Group
@@ -22,7 +25,7 @@ internal sealed class PolicyRules(CompilationContext context)
     }
 
     /// <summary>Whether there are no policies.</summary>
-    public bool IsEmpty => _rules.Count == 0;
+    public bool IsEmpty => _rules.Count == 0 && _custom.Count == 0;
 
     /// <summary>Takes a policy.</summary>
     /// <returns>False = a rule of it cannot be compiled, which has been reported.</returns>
@@ -31,13 +34,12 @@ internal sealed class PolicyRules(CompilationContext context)
         Group group = GroupOf(policy);
         string prefix = "";
         string suffix = "";
+        CustomProvider? provider = null;
         if (group == Group.Custom)
         {
-            string provider = policy.Spec.Provider?.Name ?? "";
-            prefix = $"istio-ext-authz-{provider}-";
-            suffix = CustomAuthorizationFilter.Suffix;
-            context.Report(DiagnosticCatalogue.ProviderUnknown, policy, "spec.provider",
-                $"The extension provider \"{provider}\" cannot be asked: what the rules of this policy match is denied.");
+            provider = Provider(policy);
+            prefix = provider.Name.Length == 0 ? "istio-ext-authz-" : $"istio-ext-authz-{provider.Name}-";
+            suffix = provider.Service is null ? ExtAuthzFilter.Suffix : "";
         }
         var compiler = new RuleCompiler(context, policy);
         var rules = new List<(Group, string, CompiledRule?)>();
@@ -50,7 +52,10 @@ internal sealed class PolicyRules(CompilationContext context)
         // A policy without rules counts, but never matches.
         if (rules.Count == 0)
             rules.Add((group, Name(0), null));
-        _rules.AddRange(rules);
+        if (provider is null)
+            _rules.AddRange(rules);
+        else
+            provider.Rules.AddRange(rules.Select(rule => (rule.Item2, rule.Item3)));
         return true;
 
         string Name(int rule) => $"{prefix}ns[{policy.Metadata.Namespace}]-policy[{policy.Metadata.Name}]-rule[{rule}]{suffix}";
@@ -68,7 +73,8 @@ internal sealed class PolicyRules(CompilationContext context)
             deny.Add(own);
         return new RbacRules
         {
-            Custom = Engine(Group.Custom, forTcp),
+            Custom = [.. _custom.Values.Select(custom => new CustomRules(
+                custom.Name, custom.Service, new RbacEngine(custom.Rules.Select(rule => rule.Rule?.For(rule.Name, forTcp, isAllow: false) ?? new RbacRule(rule.Name, [], [])))))],
             Audit = Engine(Group.Audit, forTcp),
             Deny = deny,
             Allow = Engine(Group.Allow, forTcp),
@@ -94,9 +100,33 @@ internal sealed class PolicyRules(CompilationContext context)
         return any ? new RbacEngine(rules) : null;
     }
 
+    private CustomProvider Provider(Resource<AuthorizationPolicySpec> policy)
+    {
+        string name = policy.Spec.Provider?.Name ?? "";
+        ExtAuthzConfig? service = _providers.Find(name, out string message);
+        if (!_custom.TryGetValue(name, out CustomProvider? provider))
+            _custom.Add(name, provider = new CustomProvider(name, service, []));
+        if (message.Length > 0)
+        {
+            string effect = service is null ? " What the rules of this policy match is denied." : "";
+            context.Report(DiagnosticCatalogue.ProviderUnknown, policy, "spec.provider", $"The extension provider \"{name}\": {message}.{effect}");
+        }
+        if (IsDryRun(policy))
+            context.Report(DiagnosticCatalogue.Questionable, policy, "metadata.annotations", "CUSTOM policies know no dry run, in Istio as well: this one is enforced.");
+        if (hasTcp && service is { IsGrpc: true })
+        {
+            context.Report(DiagnosticCatalogue.ProviderUnknown, policy, "spec.provider",
+                $"The extension provider \"{name}\" cannot be asked about TCP connections: those that the rules of this policy match are denied.");
+        }
+        return provider;
+    }
+
+    private static bool IsDryRun(Resource policy) =>
+        policy.Metadata.Annotations.TryGetValue("istio.io/dry-run", out string? value) && GoBoolean.TryParse(value, out bool dryRun) && dryRun;
+
     private Group GroupOf(Resource<AuthorizationPolicySpec> policy)
     {
-        bool isDryRun = policy.Metadata.Annotations.TryGetValue("istio.io/dry-run", out string? value) && GoBoolean.TryParse(value, out bool dryRun) && dryRun;
+        bool isDryRun = IsDryRun(policy);
         bool isRoot = policy.Metadata.Namespace == context.Config.Mesh.RootNamespace;
         return policy.Spec.Action switch
         {
@@ -106,4 +136,7 @@ internal sealed class PolicyRules(CompilationContext context)
             _ => isDryRun ? Group.ShadowAllow : Group.Allow,
         };
     }
+
+    /// <summary>The rules of the CUSTOM policies that name one provider.</summary>
+    private sealed record CustomProvider(string Name, ExtAuthzConfig? Service, List<(string Name, CompiledRule? Rule)> Rules);
 }

@@ -18,7 +18,8 @@ internal sealed class SecurityCompiler(CompilationContext context)
     private readonly ImmutableArray<string>.Builder _policies = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>Compiles everything.</summary>
-    public SecurityConfig Compile()
+    /// <param name="hasTcp">Whether connections without HTTP that can be seen are served.</param>
+    public SecurityConfig Compile(bool hasTcp)
     {
         LockOutUnread();
         var jwt = new List<JwtRuleConfig>();
@@ -31,7 +32,7 @@ internal sealed class SecurityCompiler(CompilationContext context)
             else
                 LockOut(policy, "the policy could not be compiled");
         }
-        RbacConfig? rbac = CompileRbac();
+        RbacConfig? rbac = CompileRbac(hasTcp);
         return new SecurityConfig
         {
             // Istio sorts the rules by their issuers.
@@ -41,9 +42,9 @@ internal sealed class SecurityCompiler(CompilationContext context)
         };
     }
 
-    private RbacConfig? CompileRbac()
+    private RbacConfig? CompileRbac(bool hasTcp)
     {
-        var policies = new PolicyRules(context);
+        var policies = new PolicyRules(context, hasTcp);
         foreach (Resource<AuthorizationPolicySpec> policy in InOrder(context.Config.AuthorizationPolicies, rootFirst: true))
         {
             _policies.Add(policy.Id.ToString());
