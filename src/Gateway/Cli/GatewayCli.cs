@@ -22,6 +22,7 @@ internal sealed class GatewayCli
             ExplainCommand.Create(console),
             DnsCommand.Create(console),
             EgressCommand.Create(console),
+            CertsCommand.Create(console),
             VersionCommand.Create(console),
         };
         foreach (Option option in _root.Options)

@@ -2,9 +2,13 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Gateway.Cli;
+using Gateway.Clusters.Discovery;
 using Gateway.Hosting;
 using Gateway.Testing;
 using Gateway.Testing.Clients;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Integration.Tests.Acme;
 
@@ -31,6 +35,10 @@ public sealed class AcmeTests : IDisposable
         Assert.Equal("ClusterIssuer test", order.GetProperty("issuer").GetString());
         Assert.Equal("site.example", order.GetProperty("names")[0].GetString());
         Assert.True(order.GetProperty("nextRenewal").GetDateTimeOffset() < certs[0].GetProperty("notAfter").GetDateTimeOffset());
+        using var output = new StringWriter();
+        Assert.Equal(0, await new GatewayCli(new CliConsole(output, output, isTerminal: false)).RunAsync(["certs", "--admin-address", $"{gateway.Host.EndPointOf("admin")}"], CancellationToken.None));
+        Assert.Contains("kubernetes://istio-system/site-cert", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("next renewal", output.ToString(), StringComparison.Ordinal);
         foreach (string file in Directory.EnumerateFiles(_state, "*", SearchOption.AllDirectories))
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(_state, "challenges"), "*", SearchOption.AllDirectories));
@@ -125,6 +133,91 @@ public sealed class AcmeTests : IDisposable
         Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
         Assert.Equal(0, pebble.Count("There are now 2 orders in the db"));
     }
+
+    [ToolFact("pebble")]
+    public async Task An_authority_that_is_down_and_an_order_that_turns_invalid_are_said_and_orders_tried_again_with_the_same_account()
+    {
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(_state, pebble.Resolver, null, OrderingGateway.Plain, OrderingGateway.Secure(pebble, annotations: ByTls));
+        await Eventually.HoldsAsync(() => LastError(gateway).Contains("cannot be reached", StringComparison.Ordinal), "the authority is down, which is said");
+
+        // Nobody answers where it looks.
+        await pebble.StartAsync(1, 1);
+
+        await Eventually.HoldsAsync(() => LastError(gateway).Contains("did not find the answer to tls-alpn-01 for site.example", StringComparison.Ordinal), "the order failed, which is said");
+        int failures = gateway.Host.OrderOf("istio-system/site-cert")!.Failures;
+        await Eventually.HoldsAsync(() => gateway.Host.OrderOf("istio-system/site-cert")!.Failures > failures, "it was tried again");
+        Assert.Null(await gateway.ShownAsync("site.example"));
+        Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
+    }
+
+    [ToolFact("pebble")]
+    public async Task An_account_is_bound_to_an_external_one()
+    {
+        const string Key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+        string secret = $$"""
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: external, namespace: cert-manager}
+            stringData: {secret: {{Key}}}
+            """;
+        await using Pebble pebble = await Pebble.WithDnsAsync();
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(
+            _state, pebble.Resolver, null, secret, OrderingGateway.Plain,
+            OrderingGateway.Secure(pebble.Url, pebble.CaBundle, annotations: ByTls, issuer: "externalAccountBinding: {keyID: kid-1, keySecretRef: {name: external, key: secret}}"));
+        await pebble.StartAsync(1, gateway.Port(443), externalKey: Key);
+
+        Assert.True((await gateway.ServedAsync()).MatchesHostname("site.example"));
+    }
+
+    [Fact]
+    public async Task An_authority_that_is_busy_is_left_alone_as_long_as_it_asks_for()
+    {
+        using var authority = new TestCertificates();
+        using TestCertificate certificate = authority.IssueServer("127.0.0.1");
+        int orders = 0;
+        int accounts = 0;
+        await using ScriptedHttpServer server = await ScriptedHttpServer.StartAsync(
+            async context =>
+            {
+                string root = $"https://{context.Request.Host}";
+                context.Response.Headers["Replay-Nonce"] = "nonce";
+                switch (context.Request.Path.Value)
+                {
+                    case "/dir":
+                        await context.Response.WriteAsync($$"""{"newNonce": "{{root}}/nonce", "newAccount": "{{root}}/account", "newOrder": "{{root}}/order"}""");
+                        break;
+                    case "/account":
+                        accounts++;
+                        context.Response.StatusCode = 201;
+                        context.Response.Headers.Location = $"{root}/account/1";
+                        break;
+                    case "/order":
+                        orders++;
+                        context.Response.StatusCode = 429;
+                        context.Response.Headers.RetryAfter = "3600";
+                        await context.Response.WriteAsync("""{"type": "urn:ietf:params:acme:error:rateLimited", "detail": "too many"}""");
+                        break;
+                }
+            },
+            listen => listen.UseHttps(certificate.Certificate));
+        await using var dns = new FakeDns();
+        dns.Set("site.example", TimeSpan.FromMinutes(1), IPAddress.Loopback);
+        string bundle = Convert.ToBase64String(Encoding.ASCII.GetBytes(authority.AuthorityPem));
+        var resolver = new ResolverConfig { Servers = [dns.EndPoint] };
+        string secure = OrderingGateway.Secure($"https://127.0.0.1:{server.Port}/dir", bundle);
+        await using (OrderingGateway gateway = await OrderingGateway.StartAsync(_state, resolver, null, OrderingGateway.Plain, secure))
+            await Eventually.HoldsAsync(() => gateway.Host.OrderOf("istio-system/site-cert") is { Failures: 1 }, "the order failed");
+
+        await using OrderingGateway again = await OrderingGateway.StartAsync(_state, resolver, null, OrderingGateway.Plain, secure);
+
+        Assert.Contains("rateLimited", again.Host.OrderOf("istio-system/site-cert")!.LastError, StringComparison.Ordinal);
+        Assert.True(again.Host.OrderOf("istio-system/site-cert")!.NextAttempt > DateTimeOffset.UtcNow.AddMinutes(50));
+        Assert.Equal(1, orders);
+        Assert.Equal(1, accounts);
+    }
+
+    private static string LastError(OrderingGateway gateway) => gateway.Host.OrderOf("istio-system/site-cert")?.LastError ?? "";
 
     public void Dispose() => Directory.Delete(_state, recursive: true);
 }
