@@ -52,6 +52,12 @@ public sealed class ConfigSet
     /// <summary>Istio PeerAuthentications.</summary>
     public ImmutableArray<Resource<PeerAuthenticationSpec>> PeerAuthentications { get; init; } = [];
 
+    /// <summary>Istio EnvoyFilters.</summary>
+    public ImmutableArray<Resource<EnvoyFilterSpec>> EnvoyFilters { get; init; } = [];
+
+    /// <summary>RateLimitPolicies of the gateway's own.</summary>
+    public ImmutableArray<Resource<RateLimitPolicySpec>> RateLimitPolicies { get; init; } = [];
+
     /// <summary>Istio ServiceEntries.</summary>
     public ImmutableArray<Resource<ServiceEntrySpec>> ServiceEntries { get; init; } = [];
 

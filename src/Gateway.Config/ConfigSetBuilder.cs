@@ -26,6 +26,8 @@ internal static class ConfigSetBuilder
             RefusedRequestAuthentications = Of<RequestAuthenticationSpec>(refused),
             UnreadablePolicies = [.. unreadable],
             PeerAuthentications = Of<PeerAuthenticationSpec>(resources),
+            EnvoyFilters = Of<EnvoyFilterSpec>(resources),
+            RateLimitPolicies = Of<RateLimitPolicySpec>(resources),
             ServiceEntries = Of<ServiceEntrySpec>(resources),
             WorkloadEntries = Of<WorkloadEntrySpec>(resources),
             Services = Of<ServiceSpec>(resources),

@@ -13,13 +13,16 @@ internal sealed class GatewayProcess : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _output = new();
     private readonly HttpClient _admin;
+    private readonly Uri _metrics;
     private readonly Process _process;
 
     private GatewayProcess(string[] arguments)
     {
         int admin = FreePort();
+        int metrics = FreePort();
+        _metrics = new Uri($"http://127.0.0.1:{Text(metrics)}/metrics");
         _admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Text(admin)}/") };
-        string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", $"127.0.0.1:{Text(admin)}", "--health-port", "off", "--metrics-port", "off"];
+        string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", $"127.0.0.1:{Text(admin)}", "--health-port", "off", "--metrics-port", $"127.0.0.1:{Text(metrics)}"];
         _process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "gateway.dll"), .. arguments, .. own])
@@ -62,6 +65,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     /// <summary>An answer of the admin port.</summary>
     public async Task<JsonElement> AdminAsync(string path) => JsonDocument.Parse(await _admin.GetStringAsync(path)).RootElement;
+
+    /// <summary>Its metrics, as Prometheus reads them.</summary>
+    public Task<string> MetricsAsync() => _admin.GetStringAsync(_metrics);
 
     /// <summary>Its resident memory.</summary>
     public long ResidentBytes()

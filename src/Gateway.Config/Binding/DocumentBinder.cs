@@ -63,7 +63,7 @@ internal sealed class DocumentBinder(MeshReader mesh, List<Diagnostic> findings,
         {
             Findings = findings,
             HideValues = kind.Kind == "Secret",
-            UnknownField = kind.IsIstio ? Severity.Error : Severity.Warning,
+            UnknownField = kind.IsStrict ? Severity.Error : Severity.Warning,
         };
         IReadOnlyList<Resource>? bound = ObjectReader.Read(context, document, FieldStatusTable.Of(kind.Kind), r =>
         {

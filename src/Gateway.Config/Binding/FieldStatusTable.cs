@@ -112,6 +112,17 @@ internal static class FieldStatusTable
         yield return new(Authentication, "spec.targetRefs", Supported, "as for AuthorizationPolicy");
         yield return new(Authentication, "spec.jwtRules[].jwks", Supported, "keys of kind OKP (EdDSA) are not used: the platform has no such signatures");
         const string Peers = "PeerAuthentication";
+        const string Patches = "spec.configPatches[].";
+        yield return new("EnvoyFilter", Patches + "applyTo", Supported, "HTTP_FILTER, ROUTE_CONFIGURATION, VIRTUAL_HOST and HTTP_ROUTE, where they make local rate limits; everything else is reported (`GW0503`) and not applied");
+        yield return new("EnvoyFilter", Patches + "match.context", Supported, "GATEWAY and ANY; patches for sidecars and waypoints are reported (`GW0503`)");
+        yield return new("EnvoyFilter", Patches + "match.listener.filterChain.filter", Supported, "local rate limits stand last before the router wherever they are inserted");
+        foreach (string part in (string[])["proxy", "cluster", "waypoint", "listener.portName", "listener.listenerFilter", "listener.filterChain.applicationProtocols",
+            "listener.filterChain.destinationPort", "listener.filterChain.transportProtocol", "listener.filterChain.transportSocket"])
+        {
+            yield return new("EnvoyFilter", Patches + "match." + part, Supported, "a patch with it is reported (`GW0503`) and not applied");
+        }
+        yield return new("EnvoyFilter", Patches + "patch.filterClass", NoEffect, "as for the place of a filter");
+        yield return new("EnvoyFilter", Patches + "patch.value", Supported, "Envoy's LocalRateLimit and `rate_limits`, as rate-limits.md says; other parts are reported (`GW0503`)");
         foreach (string part in (string[])["selector", "mtls", "portLevelMtls"])
             yield return new(Peers, "spec." + part, NoEffect, "a gateway's servers say in their `tls` what they ask of clients, in Istio as well");
     }

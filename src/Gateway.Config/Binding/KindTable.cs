@@ -14,6 +14,9 @@ internal sealed record KindReader(string Kind, string Group, EquatableArray<stri
     /// <summary>Whether the kind is one of Istio's, whose schemas are known to the last field.</summary>
     public bool IsIstio => Group is KindTable.IstioNetworking or KindTable.IstioSecurity;
 
+    /// <summary>Whether a field that is not read is an error: the kinds whose schemas are known to the last field.</summary>
+    public bool IsStrict => IsIstio || Group == KindTable.Own;
+
     /// <summary>Whether resources of this kind live outside namespaces.</summary>
     public bool IsClusterScoped => KindTable.IsClusterScoped(Kind);
 }
@@ -34,6 +37,9 @@ internal static class KindTable
 
     private const string ClusterIssuer = "ClusterIssuer";
 
+    /// <summary>Group of the gateway's own kinds. The domain <c>internal</c> is reserved, so nobody else can own it.</summary>
+    public const string Own = "gateway.internal";
+
     private static readonly EquatableArray<string> IstioVersions = ["v1", "v1beta1", "v1alpha3"];
 
     private static readonly FrozenDictionary<(string Group, string Kind), KindReader> Readers = new[]
@@ -48,6 +54,8 @@ internal static class KindTable
         Security("PeerAuthentication", SecurityBinder.PeerAuthenticationSpec),
         WithSpec("Issuer", CertManager, ["v1"], IssuerBinder.IssuerSpec),
         WithSpec(ClusterIssuer, CertManager, ["v1"], IssuerBinder.IssuerSpec),
+        WithSpec("EnvoyFilter", IstioNetworking, ["v1alpha3"], EnvoyFilterBinder.EnvoyFilterSpec),
+        WithSpec("RateLimitPolicy", Own, ["v1alpha1"], RateLimitPolicyBinder.RateLimitPolicySpec),
         Core("Service", KubernetesBinder.Service),
         Core("ConfigMap", KubernetesBinder.ConfigMap),
         Core(Namespace, KubernetesBinder.Namespace),

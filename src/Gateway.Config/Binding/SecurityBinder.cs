@@ -47,9 +47,9 @@ internal static class SecurityBinder
         PortLevelMtls = r.Map("portLevelMtls", MutualTls),
     };
 
-    private static PolicySelector PolicySelector(ObjectReader r) => new() { Node = r.Node, MatchLabels = r.StringMap("matchLabels") };
+    public static PolicySelector PolicySelector(ObjectReader r) => new() { Node = r.Node, MatchLabels = r.StringMap("matchLabels") };
 
-    private static PolicyTargetReference PolicyTargetReference(ObjectReader r) => new()
+    public static PolicyTargetReference PolicyTargetReference(ObjectReader r) => new()
     {
         Node = r.Node,
         Group = r.String("group") ?? "",

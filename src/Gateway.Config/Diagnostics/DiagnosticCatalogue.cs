@@ -121,6 +121,12 @@ public static class DiagnosticCatalogue
     /// <summary>A field is accepted but has no effect here.</summary>
     public static readonly DiagnosticDescriptor NotHonoured = new("GW0501", Severity.Warning, "A field is valid but this gateway does not act on it.");
 
+    /// <summary>An EnvoyFilter's change is not made.</summary>
+    public static readonly DiagnosticDescriptor EnvoyFilterNotApplied = new("GW0503", Severity.Warning, "An EnvoyFilter's patch, or a part of it, is not applied: only those for local rate limits are translated.");
+
+    /// <summary>An EnvoyFilter is for other workloads.</summary>
+    public static readonly DiagnosticDescriptor EnvoyFilterElsewhere = new("GW0504", Severity.Info, "An EnvoyFilter selects other workloads than this gateway.");
+
     /// <summary>A field cannot be honoured, and ignoring it would weaken security.</summary>
     public static readonly DiagnosticDescriptor Refused = new("GW0502", Severity.Error, "A field is valid but this gateway cannot act on it, and going on without it would weaken security.");
 }

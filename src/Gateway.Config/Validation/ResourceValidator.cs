@@ -57,6 +57,13 @@ internal static class ResourceValidator
             case Resource<IssuerSpec> issuer:
                 IssuerValidator.Check(sink, issuer.Spec);
                 return;
+            case Resource<EnvoyFilterSpec> envoyFilter:
+                SchemaChecker.Check(sink, CrdSchemas.EnvoyFilter);
+                EnvoyFilterValidator.Check(sink, envoyFilter.Spec);
+                break;
+            case Resource<RateLimitPolicySpec> limits:
+                RateLimitPolicyValidator.Check(sink, limits.Spec);
+                break;
             default:
                 // Kubernetes' own kinds come from an API server that has judged them, or are judged by their binders.
                 return;

@@ -7,6 +7,7 @@ using Gateway.Http;
 using Gateway.Http.Filters;
 using Gateway.Http.Filters.JwtAuthn;
 using Gateway.Http.Filters.ExtAuthz;
+using Gateway.Http.Filters.LocalRateLimit;
 using Gateway.Http.Filters.Rbac;
 using Gateway.Listeners;
 using Gateway.Snapshot;
@@ -58,6 +59,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         Names = new DnsHosts(dns, time, Random.Shared);
         Clusters = new ClusterRegistry(Names, time, Certificates.Find);
         Tokens = new JwtRegistry(dns, Certificates.Find, options.JwksTiming, time, loggers);
+        RateLimits = new RateLimitRegistry(time, loggers);
         if (options.Transport == TransportKind.EventLoop)
         {
             ILogger log = loggers.CreateLogger<EventLoop>();
@@ -72,7 +74,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         };
         var router = new Router(YarpForwarder.Create(time), retries, Mirrors);
         _publisher = new SnapshotPublisher(
-            Snapshots, Clusters, Certificates, Listeners, Tokens, new FilterOrder(router, Random.Shared, PolicyStats, ExtAuthzStats, TokenStats, Challenges, loggers), options.DrainTime, time)
+            Snapshots, Clusters, Certificates, Listeners, Tokens, RateLimits, new FilterOrder(router, Random.Shared, PolicyStats, ExtAuthzStats, TokenStats, Challenges, loggers), options.DrainTime, time)
         {
             TellsMisdirected = options.TellsMisdirected,
         };
@@ -118,6 +120,9 @@ internal sealed partial class DataPlane : IAsyncDisposable
 
     /// <summary>The keys of tokens.</summary>
     public JwtRegistry Tokens { get; }
+
+    /// <summary>The rate limits and their buckets.</summary>
+    public RateLimitRegistry RateLimits { get; }
 
     /// <summary>Counts of decisions of policies.</summary>
     public RbacStats PolicyStats { get; } = new();
@@ -165,6 +170,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         Clusters.Dispose();
         Tokens.Dispose();
         Names.Dispose();
+        await RateLimits.DisposeAsync();
         Loops?.Dispose();
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Clusters;
+using Gateway.Http.Filters.LocalRateLimit;
 using Gateway.Listeners;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
@@ -43,6 +44,7 @@ internal static class ScrapedState
         foreach (ClientCertificateReason reason in Enum.GetValues<ClientCertificateReason>())
             metrics.SetRefusedCertificates(JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()), dataPlane.TlsEvents.Refused(reason));
         metrics.Retain(certificates, listeners);
+        UpdateRateLimits(metrics.RateLimits, dataPlane.RateLimits);
         HashSet<string> clusters = new(StringComparer.Ordinal);
         foreach (Cluster cluster in dataPlane.Clusters.Current.Values)
         {
@@ -64,6 +66,29 @@ internal static class ScrapedState
         return [.. dataPlane.Certificates.List.Select(certificate => certificate.Name.StartsWith(Secret, StringComparison.Ordinal)
             ? certificate with { Order = orderOf(certificate.Name[Secret.Length..]) }
             : certificate)];
+    }
+
+    private static void UpdateRateLimits(RateLimitMetrics metrics, RateLimitRegistry limits)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (LiveLimit limit in limits.Limits)
+        {
+            names.Add(limit.Config.Id);
+            metrics.SetLimit(limit.Config.Id, limit.Stats.Allowed, limit.Stats.Limited, limit.Stats.WouldBeLimited, limit.Evicted);
+        }
+        foreach (LiveEnvoyLimit limit in limits.EnvoyLimits)
+        {
+            string name = $"{limit.Config.Origin} {limit.Config.Scope}";
+            names.Add(name);
+            metrics.SetLimit(name, limit.Stats.Allowed, limit.Stats.Limited, limit.Stats.WouldBeLimited, limit.Evicted);
+        }
+        HashSet<string> servers = new(StringComparer.Ordinal);
+        foreach (RedisLimiter redis in limits.Redis)
+        {
+            servers.Add(redis.Address);
+            metrics.SetRedis(redis.Address, !redis.IsAway, redis.Answered, redis.Failed);
+        }
+        metrics.Retain(names, servers);
     }
 
     /// <summary>The ports.</summary>

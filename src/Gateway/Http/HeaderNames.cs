@@ -32,15 +32,22 @@ internal static class HeaderNames
     public const string OriginalPath = "x-envoy-original-path";
     public const string Overloaded = "x-envoy-overloaded";
     public const string ProxyConnection = "proxy-connection";
+    public const string RateLimit = "ratelimit";
+    public const string RateLimitPolicy = "ratelimit-policy";
     public const string RateLimited = "x-envoy-ratelimited";
     public const string Referer = "referer";
     public const string RequestId = "x-request-id";
+    public const string RetryAfter = "retry-after";
     public const string Server = "server";
     public const string Te = "te";
     public const string TransferEncoding = "transfer-encoding";
     public const string Upgrade = "upgrade";
     public const string UpstreamServiceTime = "x-envoy-upstream-service-time";
     public const string UserAgent = "user-agent";
+
+    public const string XRateLimitLimit = "x-ratelimit-limit";
+    public const string XRateLimitRemaining = "x-ratelimit-remaining";
+    public const string XRateLimitReset = "x-ratelimit-reset";
 
     /// <summary><c>set-cookie</c></summary>
     public const string SetCookie = "set-cookie";

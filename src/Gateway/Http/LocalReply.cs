@@ -32,6 +32,10 @@ internal static class LocalReply
     public static ValueTask SendAsync(RequestContext request, int status, string body, string details, string header, string value) =>
         SendAsync(request, status, Encoding.UTF8.GetBytes(body), ResponseFlags.None, details, close: false, location: null, grpcStatus: null, new HeaderDictionary { [header] = value });
 
+    /// <summary>Answers with a text, headers and, if it is not null, a grpc-status of its own for clients that speak gRPC.</summary>
+    public static ValueTask SendAsync(RequestContext request, int status, string body, ResponseFlags flags, string details, IHeaderDictionary headers, int? grpcStatus) =>
+        SendAsync(request, status, Encoding.UTF8.GetBytes(body), flags, details, close: false, location: null, grpcStatus, headers);
+
     /// <summary>Answers with a grpc-status of its own; a client that does not speak gRPC gets a plain 200 with the text.</summary>
     public static ValueTask SendGrpcAsync(RequestContext request, int grpcStatus, string body, ResponseFlags flags, string details) =>
         SendAsync(request, 200, Encoding.UTF8.GetBytes(body), flags, details, close: false, location: null, grpcStatus);

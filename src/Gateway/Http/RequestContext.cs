@@ -129,6 +129,9 @@ internal sealed class RequestContext
     /// <summary>Kept by the router from one request of this slot to the next; nobody else looks into it.</summary>
     public object? RouterState { get; set; }
 
+    /// <summary>What rate limits said, for the response; null until one was first asked in this slot.</summary>
+    public RateLimitNote? RateLimits { get; set; }
+
     /// <summary>The origin that a CORS policy allows, to be told in the response; null = none.</summary>
     public string? AllowedOrigin { get; set; }
 
@@ -245,6 +248,7 @@ internal sealed class RequestContext
         RequestEndTimestamp = 0;
         EndObserver = null;
         AllowedOrigin = null;
+        RateLimits?.Clear();
         AnsweredLocally = false;
         Method = RawTarget = Scheme = Authority = Path = Query = "";
     }

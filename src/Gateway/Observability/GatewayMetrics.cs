@@ -58,6 +58,7 @@ internal sealed class GatewayMetrics
         _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
         _loopLag = Factory.CreateGauge("gateway_event_loop_lag_seconds", "Longest time in the last ten to twenty seconds that an event loop did not look at its sockets.", ["loop"]);
         HealthChecks = new HealthCheckMetrics(Factory);
+        RateLimits = new RateLimitMetrics(Factory);
         foreach (string result in (string[])["success", "failure"])
             _reloads.WithLabels(result);
     }
@@ -67,6 +68,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>Active health checks.</summary>
     public HealthCheckMetrics HealthChecks { get; }
+
+    /// <summary>Those of rate limits.</summary>
+    public RateLimitMetrics RateLimits { get; }
 
     /// <summary>Called before each scrape: the place to bring over numbers that live elsewhere.</summary>
     public void BeforeScrape(Action update) => _registry.AddBeforeCollectCallback(update);

@@ -22,6 +22,12 @@ internal sealed class Route
 
     /// <summary>Where the rule was written.</summary>
     public required ConfigOrigin Origin { get; init; }
+
+    /// <summary>The VirtualService that is bound to the Gateway: of a delegate's rule the one that delegates. Null for routes made otherwise.</summary>
+    public ResourceId? VirtualService { get; init; }
+
+    /// <summary>The Gateway, <c>namespace/name</c>; empty for routes made otherwise.</summary>
+    public string Gateway { get; init; } = "";
 }
 
 /// <summary>The routes of one exact host string. Immutable.</summary>

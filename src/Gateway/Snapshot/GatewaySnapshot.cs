@@ -3,6 +3,7 @@ using Gateway.Clusters;
 using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
+using Gateway.Http.Filters.LocalRateLimit;
 using Gateway.Listeners;
 
 namespace Gateway.Snapshot;
@@ -27,6 +28,9 @@ internal sealed class GatewaySnapshot
 
     /// <summary>What the security policies say.</summary>
     public SecurityConfig Security { get; init; } = SecurityConfig.None;
+
+    /// <summary>The rate limits.</summary>
+    public RateLimitPlan RateLimits { get; init; } = RateLimitPlan.None;
 }
 
 /// <summary>Who this gateway is: what the compiler needs beside the resources.</summary>

@@ -3,6 +3,7 @@ using Gateway.Clusters;
 using Gateway.Config.Diagnostics;
 using Gateway.Http.Filters;
 using Gateway.Http.Filters.JwtAuthn;
+using Gateway.Http.Filters.LocalRateLimit;
 using Gateway.Listeners;
 using Gateway.Tls;
 
@@ -15,7 +16,7 @@ namespace Gateway.Snapshot;
 /// </summary>
 internal sealed class SnapshotPublisher(
     SnapshotStore store, ClusterRegistry clusters, CertificateStore certificates, ListenerManager listeners,
-    JwtRegistry tokens, FilterOrder filters, TimeSpan drainTime, TimeProvider time) : IAsyncDisposable
+    JwtRegistry tokens, RateLimitRegistry limits, FilterOrder filters, TimeSpan drainTime, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan BindRetryInterval = TimeSpan.FromSeconds(2);
 
@@ -38,7 +39,7 @@ internal sealed class SnapshotPublisher(
             JwtVerifier? verifier = tokens.Link(snapshot.Security.Jwt);
             await Task.WhenAll(clusters.WarmAsync(linked, cancellationToken), tokens.WarmAsync(cancellationToken));
             ImmutableArray<Diagnostic> ports = await listeners.BindAsync(snapshot.Listeners, certificates.Find, cancellationToken);
-            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac, answersChallenges: !snapshot.Acme.IsEmpty), TellsMisdirected));
+            store.Swap(new LiveSnapshot(snapshot, linked, filters.Build(verifier, snapshot.Security.Rbac, limits.Link(snapshot.RateLimits), answersChallenges: !snapshot.Acme.IsEmpty), TellsMisdirected));
             listeners.Activate(snapshot.Listeners, certificates.Find);
             await listeners.RetireAsync(snapshot.Listeners);
             clusters.RetireUnused(linked, drainTime);

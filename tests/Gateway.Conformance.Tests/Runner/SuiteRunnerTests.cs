@@ -40,7 +40,7 @@ public sealed class SuiteRunnerTests(SuiteFixture fixture) : IClassFixture<Suite
             Case("unknown request key", "outcome: not_found", more: ", colour: red"),
             "- name: no request\n  expect: {outcome: not_found}\n",
             "- name: file that does not exist\n  config: [{file: nowhere.yaml}]\n  request: {port: 80, authority: a.test}\n  expect: {outcome: not_found}\n",
-            "- name: later\n  config: [{kind: EnvoyFilter}]\n  request: {port: 80, authority: a.test}\n  expect: {outcome: not_found}\n");
+            "- name: later\n  config: [{kind: WasmPlugin}]\n  request: {port: 80, authority: a.test}\n  expect: {outcome: not_found}\n");
 
         Assert.Equal(
             ["good Passed", "wrong status Failed", "unknown key Failed", "unknown upstream key Failed", "unknown request key Failed",

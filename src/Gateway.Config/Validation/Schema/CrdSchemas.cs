@@ -210,5 +210,16 @@ internal static class CrdSchemas
     /// <summary>PeerAuthentication.</summary>
     public static SchemaRule PeerAuthentication { get; } = Object("selector", PolicySelector);
 
+    /// <summary>EnvoyFilter.</summary>
+    public static SchemaRule EnvoyFilter { get; } = new()
+    {
+        Fields =
+        {
+            ["workloadSelector"] = Object("labels", new() { MaxItems = MaxMapEntries, Each = new() { MaxLength = MaxLabelValueLength } }),
+            ["targetRefs"] = new() { MaxItems = MaxTargetReferences, Each = TargetReference },
+            ["configPatches"] = new() { Each = Object("match", Object("waypoint", Object("portNumber", new() { Minimum = 1, Maximum = 65535 }))) },
+        },
+    };
+
     private static SchemaRule Object(string field, SchemaRule rule) => new() { Fields = { [field] = rule } };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gateway.Config;
 using Gateway.Config.Model;
 using Gateway.Listeners;
+using Gateway.Snapshot.Compilation.RateLimits;
 using Gateway.Snapshot.Compilation.Security;
 
 namespace Gateway.Snapshot.Compilation;
@@ -24,6 +25,7 @@ internal static class SnapshotCompiler
             Secrets = Secrets(config),
             Mesh = config.Mesh,
             Acme = new AcmeCompiler(context).Compile(ports),
+            RateLimits = new RateLimitCompiler(context).Compile(listeners),
             Security = security,
         };
         return new CompileResult(snapshot, context.Diagnostics());

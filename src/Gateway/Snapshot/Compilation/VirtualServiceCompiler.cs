@@ -46,6 +46,8 @@ internal sealed class VirtualServiceCompiler(CompilationContext context, MergedS
                 Match = conditions,
                 Action = action,
                 Origin = Origin(rule, match, i),
+                VirtualService = service.Resource.Id,
+                Gateway = server.GatewayName,
             });
             if (conditions.IsCatchAll)
                 return true;

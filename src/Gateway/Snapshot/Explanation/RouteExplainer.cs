@@ -53,7 +53,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         _input.Begin(info.Connection!, routed, edge.ClientAddress);
         denial ??= _security.AskPolicies(_input);
         return denial is null
-            ? Follow(routed, decision, edge, info) with { Security = _security.Steps }
+            ? Follow(routed, decision, edge, info) with { Security = [.. _security.Steps, .. RateLimitExplainer.Explain(snapshot.RateLimits, chain.Routes, decision, routed)] }
             : Deny(denial, decision, info);
     }
 
