@@ -71,9 +71,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{turns} s: {Interlocked.Read(ref _answers)} answers, {_failures.Count} failures, slowest {TimeSpan.FromTicks(Interlocked.Read(ref _slowest)).TotalMilliseconds:F0} ms; resident {warm:F0} MiB warm, {most:F0} MiB at most, {end:F0} MiB at the end."));
 
-        // The policy allows so many tries; a request that meets a bad endpoint with each of them has had them all.
-        int usedUp = _failures.Count(failure => failure.Contains("retried and the latest", StringComparison.Ordinal));
-        if (usedUp < _failures.Count || usedUp > 2 + (Interlocked.Read(ref _answers) / 500))
+        if (!_failures.IsEmpty)
             Assert.Fail(string.Join('\n', _failures.Take(3).Concat(File.ReadLines(log).Where(line => !line.Contains("HTTP/1.1\" 200 ", StringComparison.Ordinal)).Take(10))));
         Assert.True(Interlocked.Read(ref _answers) > turns * 20, "The load was too small to show anything.");
         Assert.All(backends, backend => Assert.NotEqual(0, backend.Requests));
