@@ -27,8 +27,8 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops, IPEndPoint? dns, TransportKind? transport = null) => _plane = new DataPlane(
-        On(transport, TestMode.Apply(new DataPlaneOptions
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops, IPEndPoint? dns, TransportKind? transport = null, Func<DataPlaneOptions, DataPlaneOptions>? tune = null) => _plane = new DataPlane(
+        On(transport, tune, TestMode.Apply(new DataPlaneOptions
         {
             EphemeralPorts = true,
             PortMap = ports ?? new Dictionary<int, int>(),
@@ -65,6 +65,11 @@ public sealed class TestGateway : IAsyncDisposable
 
     /// <summary>Where the gateway runs, for configurations applied from now on; empty = unknown.</summary>
     public string Locality { get; set; } = "";
+
+    /// <summary>Folder with the certificate that it has as a workload, for configurations applied from now on.</summary>
+    public string WorkloadCertificates { get; set; } = new GatewayIdentity().WorkloadCertificates;
+
+    private GatewayIdentity Identity => new() { Locality = Locality, WorkloadCertificates = WorkloadCertificates };
 
     /// <summary>Starts a gateway with a configuration, which must be free of errors.</summary>
     public static Task<TestGateway> StartAsync(params string[] yaml) => StartAtAsync("", yaml);
@@ -103,13 +108,21 @@ public sealed class TestGateway : IAsyncDisposable
         return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));
     }
 
+    /// <summary>Starts a gateway without a configuration, with settings changed.</summary>
+    internal static async Task<TestGateway> StartTunedAsync(Func<DataPlaneOptions, DataPlaneOptions> tune)
+    {
+        var gateway = new TestGateway(Eventually.Deadline, null, null, false, null, null, tune);
+        await gateway._plane.StartAsync(CancellationToken.None);
+        return gateway;
+    }
+
     /// <summary>Replaces the whole configuration, as a reload does.</summary>
     /// <returns>The errors found; what has none is served.</returns>
     public async Task<IReadOnlyList<string>> ApplyAsync(params string[] yaml)
     {
         ConfigDocument[] documents = [.. yaml.Select((text, index) => new ConfigDocument($"document-{index}.yaml", Encoding.UTF8.GetBytes(text)))];
         LoadResult load = _loader.Load(documents);
-        CompileResult compiled = SnapshotCompiler.Compile(load.Config, new GatewayIdentity { Locality = Locality });
+        CompileResult compiled = SnapshotCompiler.Compile(load.Config, Identity);
         ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
         return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
             .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
@@ -121,7 +134,7 @@ public sealed class TestGateway : IAsyncDisposable
     {
         ConfigDocument[] documents = [.. yaml.Select((text, index) => new ConfigDocument($"document-{index}.yaml", Encoding.UTF8.GetBytes(text)))];
         LoadResult load = _loader.Load(documents, new ConfigDocument("mesh.yaml", Encoding.UTF8.GetBytes(mesh)));
-        CompileResult compiled = SnapshotCompiler.Compile(load.Config, new GatewayIdentity());
+        CompileResult compiled = SnapshotCompiler.Compile(load.Config, Identity);
         ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
         return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
             .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
@@ -150,8 +163,11 @@ public sealed class TestGateway : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _plane.DisposeAsync();
 
-    private static DataPlaneOptions On(TransportKind? transport, DataPlaneOptions options) =>
-        transport is { } kind ? options with { Transport = kind, EventLoops = 2 } : options;
+    private static DataPlaneOptions On(TransportKind? transport, Func<DataPlaneOptions, DataPlaneOptions>? tune, DataPlaneOptions options)
+    {
+        DataPlaneOptions chosen = transport is { } kind ? options with { Transport = kind, EventLoops = 2 } : options;
+        return tune is null ? chosen : tune(chosen);
+    }
 
     internal Task<ImmutableArray<Diagnostic>> ApplyAsync(GatewaySnapshot snapshot, CancellationToken cancel) => _plane.ApplyAsync(snapshot, cancel);
 

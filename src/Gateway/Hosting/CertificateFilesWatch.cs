@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Clusters;
 using Gateway.Listeners;
 using Gateway.Snapshot;
 using Gateway.Sources;
@@ -40,6 +41,13 @@ internal sealed class CertificateFilesWatch : IAsyncDisposable
                 if (tls.ClientAuthorities is { } authorities)
                     Add(authorities, stamps);
             }
+        }
+        foreach (ClusterAssignment cluster in snapshot.Clusters)
+        {
+            if (cluster.Config.Tls?.ClientCertificate is { } client)
+                Add(client, stamps);
+            if (cluster.Config.Tls?.Authorities is { } authorities)
+                Add(authorities, stamps);
         }
         Volatile.Write(ref _stamps, stamps.ToImmutable());
     }

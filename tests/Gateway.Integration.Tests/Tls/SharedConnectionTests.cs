@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Testing;
@@ -31,10 +33,71 @@ public sealed class SharedConnectionTests : IAsyncLifetime, IDisposable
         _authority.Dispose();
     }
 
-    [Fact]
-    public async Task A_request_for_another_host_is_routed_where_the_handshake_would_have_been_the_same_and_else_misdirected()
+    public static TheoryData<string> Ways => TlsWays.All;
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task A_request_for_another_host_is_routed_where_the_handshake_would_have_been_the_same_and_else_misdirected(string way)
     {
-        await using TestGateway gateway = await TestGateway.StartAsync(
+        await using TestGateway gateway = await StartAsync(way, tellsMisdirected: true);
+        await using RawHttpConnection connection = await RawHttpConnection.ConnectAsync(gateway.Port(443), ClientTls.Http1("a.test"));
+
+        foreach ((string host, int status) in ((string, int)[])[("a.test", 200), ("b.test", 200), ("mutual.test", 421), ("other.test:443", 421), ("unknown.test", 404)])
+        {
+            await connection.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            Assert.Equal((host, status), (host, (await connection.ReadResponseAsync())?.Status));
+        }
+    }
+
+    [ToolTheory("curl")]
+    [MemberData(nameof(Ways))]
+    public async Task Requests_of_one_HTTP2_connection_are_misdirected_one_by_one(string way)
+    {
+        await using TestGateway gateway = await StartAsync(way, tellsMisdirected: true);
+        string port = gateway.Port(443).ToString(CultureInfo.InvariantCulture);
+        List<string> arguments = [];
+        foreach (string host in (string[])["a.test", "b.test", "mutual.test", "other.test:443", "unknown.test", "a.test"])
+        {
+            arguments.AddRange(arguments.Count > 0 ? ["--next"] : []);
+            arguments.AddRange(["-sk", "--http2", "--resolve", $"a.test:{port}:127.0.0.1", "-o", "-", "-w", "\n=%{http_version} %{http_code} %{num_connects}=", "-H", "Host: " + host, $"https://a.test:{port}/"]);
+        }
+
+        (_, string output) = await CommandLineTool.RunAsync("curl", [.. arguments]);
+
+        Assert.Equal(
+            ["2 200 1", "2 200 0", "2 421 0", "2 421 0", "2 404 0", "2 200 0"],
+            output.Split('\n').Where(line => line.StartsWith('=')).Select(line => line.Split('=')[1]));
+        Assert.Equal(1, gateway.Handshakes.Succeeded);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task Where_Istio_is_followed_every_other_host_is_not_found(string way)
+    {
+        await using TestGateway gateway = await StartAsync(way, tellsMisdirected: false);
+
+        Assert.Equal([200, 404, 404, 404, 404], await StatusesAsync(gateway, "a.test", "b.test", "mutual.test", "other.test", "unknown.test"));
+    }
+
+    /// <summary>The answers over HTTP/2 on connections whose server name was a.test.</summary>
+    private static async Task<List<int>> StatusesAsync(TestGateway gateway, params string[] hosts)
+    {
+        using HttpClient client = TestHttpClient.Create(gateway.Port(443), HttpVersion.Version20, ClientTls.Http2("a.test"));
+        List<int> statuses = [];
+        foreach (string host in hosts)
+        {
+            using HttpRequestMessage request = TestHttpClient.Request(HttpMethod.Get, HttpVersion.Version20, "https", host, "/");
+            using HttpResponseMessage response = await client.SendAsync(request);
+            statuses.Add((int)response.StatusCode);
+        }
+        return statuses;
+    }
+
+    private async Task<TestGateway> StartAsync(string way, bool tellsMisdirected)
+    {
+        TlsWays.Use(way);
+        TestGateway gateway = await TestGateway.StartTunedAsync(options => options with { TellsMisdirected = tellsMisdirected });
+        Assert.Empty(await gateway.ApplyAsync(
             """
             apiVersion: networking.istio.io/v1
             kind: Gateway
@@ -50,14 +113,8 @@ public sealed class SharedConnectionTests : IAsyncLifetime, IDisposable
             TestConfig.Secret("other", _other),
             TestConfig.Route("a.test", "echo.test"), TestConfig.Route("b.test", "echo.test"),
             TestConfig.Route("mutual.test", "echo.test"), TestConfig.Route("other.test", "echo.test"),
-            TestConfig.Backend("echo.test", _echo));
-        await using RawHttpConnection connection = await RawHttpConnection.ConnectAsync(gateway.Port(443), ClientTls.Http1("a.test"));
-
-        foreach ((string host, int status) in ((string, int)[])[("a.test", 200), ("b.test", 200), ("mutual.test", 421), ("other.test:443", 421), ("unknown.test", 404)])
-        {
-            await connection.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
-            Assert.Equal((host, status), (host, (await connection.ReadResponseAsync())?.Status));
-        }
+            TestConfig.Backend("echo.test", _echo)));
+        return gateway;
     }
 
     [Fact]

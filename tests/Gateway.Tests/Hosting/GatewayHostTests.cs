@@ -238,6 +238,37 @@ public sealed class GatewayHostTests
         await Eventually.HoldsAsync(async () => await SerialNumberAsync(gateway) == second.Certificate.SerialNumber, "the new certificate is shown");
     }
 
+    [Fact]
+    public async Task A_rotated_certificate_file_of_a_DestinationRule_is_read_again()
+    {
+        using TemporaryFolder folder = new();
+        using TestCertificates authority = new();
+        using TestCertificate first = authority.IssueClient("gateway");
+        using TestCertificate second = authority.IssueClient("gateway");
+        string certificateFile = folder.Write("client.crt", first.CertificatePem);
+        string keyFile = folder.Write("client.key", first.KeyPem);
+        string authorityFile = folder.Write("ca.crt", authority.AuthorityPem);
+        string rule = $$"""
+            apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {name: db, namespace: default}
+            spec:
+              host: db.test
+              trafficPolicy:
+                tls: {mode: MUTUAL, clientCertificate: {{certificateFile}}, privateKey: {{keyFile}}, caCertificates: {{authorityFile}} }
+            """;
+        await using HostFixture gateway = await HostFixture.StartAsync(
+            HostFixture.RootGateway, rule, TestConfig.Backend("db.test", "HTTP", 9), TestConfig.Route("db.test", "db.test").Replace("[gateway, gateway-tls]", "[gw]", StringComparison.Ordinal));
+        Assert.Contains(first.Certificate.SerialNumber, Serials(gateway));
+
+        folder.Write("client.key", second.KeyPem);
+        folder.Write("client.crt", second.CertificatePem);
+
+        await Eventually.HoldsAsync(() => Serials(gateway).Contains(second.Certificate.SerialNumber), "the new certificate is in use");
+
+        static IEnumerable<string?> Serials(HostFixture gateway) => gateway.Host.DataPlane.Certificates.List.Select(certificate => certificate.SerialNumber);
+    }
+
     private static async Task<string?> SerialNumberAsync(HostFixture gateway)
     {
         using TcpClient client = new();

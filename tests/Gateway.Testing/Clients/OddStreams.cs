@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Gateway.Tests.Tls.OpenSsl;
+namespace Gateway.Testing.Clients;
 
 /// <summary>A stream whose writes are changed on their way.</summary>
 internal abstract class ChangedWrites(Stream inner) : Stream
