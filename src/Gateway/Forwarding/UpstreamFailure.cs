@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Http;
 using Gateway.Streams;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -17,10 +18,13 @@ internal static class UpstreamFailure
     {
         ForwarderError.None => new UpstreamOutcome(UpstreamOutcomeKind.Done),
         ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled => ClassifyBeforeResponse(exception),
+        ForwarderError.RequestBodyClient when HasReset(exception) => new UpstreamOutcome(UpstreamOutcomeKind.ResponseNotTaken),
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled => new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted),
         ForwarderError.RequestBodyDestination => ClassifyBeforeResponse(exception),
         ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient => new UpstreamOutcome(UpstreamOutcomeKind.ResponseNotTaken, exception?.Message),
-        ForwarderError.ResponseBodyDestination or ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, exception?.Message),
+        ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseMalformed, exception?.Message),
+        ForwarderError.ResponseBodyDestination when IsMalformed(exception) => new UpstreamOutcome(UpstreamOutcomeKind.ResponseMalformed, exception?.Message),
+        ForwarderError.ResponseBodyDestination => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, exception?.Message),
         // An upgraded connection that breaks is an ended connection.
         ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeRequestDestination
             or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient or ForwarderError.UpgradeResponseDestination
@@ -45,9 +49,10 @@ internal static class UpstreamFailure
         info.UpstreamTransportFailureReason ??= outcome.Reason;
         // YARP aborts the client's connection itself when the upstream breaks off: then an aborted request does not mean that the client left.
         if (outcome.Kind == UpstreamOutcomeKind.ResponseNotTaken ||
-            (outcome.Kind != UpstreamOutcomeKind.ResponseAborted && http.RequestAborted.IsCancellationRequested))
+            (outcome.Kind is not (UpstreamOutcomeKind.ResponseAborted or UpstreamOutcomeKind.ResponseMalformed) && http.RequestAborted.IsCancellationRequested))
         {
             request.NoteClientGone();
+            http.Abort();
             return ValueTask.CompletedTask;
         }
         if (outcome.Kind is UpstreamOutcomeKind.RouteTimeout or UpstreamOutcomeKind.TryTimeout)
@@ -96,11 +101,31 @@ internal static class UpstreamFailure
         UpstreamOutcomeKind.ResponseAborted => (ResponseFlags.UpstreamConnectionTermination, 503, "connection termination"),
         UpstreamOutcomeKind.RemoteReset => (ResponseFlags.UpstreamRemoteReset, 503, "remote reset"),
         UpstreamOutcomeKind.RemoteRefused => (ResponseFlags.UpstreamRemoteReset, 503, "remote refused stream reset"),
-        UpstreamOutcomeKind.ProtocolError => (ResponseFlags.UpstreamProtocolError, 502, "protocol error"),
+        UpstreamOutcomeKind.ProtocolError or UpstreamOutcomeKind.ResponseMalformed => (ResponseFlags.UpstreamProtocolError, 502, "protocol error"),
         UpstreamOutcomeKind.Overflow => (ResponseFlags.UpstreamOverflow, 503, "overflow"),
         UpstreamOutcomeKind.RequestAborted => (ResponseFlags.DownstreamProtocolError, 400, "local reset"),
         _ => (ResponseFlags.LocalReset, 503, "local reset"),
     };
+
+    private static bool HasReset(Exception? exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is ConnectionResetException)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsMalformed(Exception? exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse })
+                return true;
+        }
+        return false;
+    }
 
     private static UpstreamOutcome ClassifyBeforeResponse(Exception? exception)
     {

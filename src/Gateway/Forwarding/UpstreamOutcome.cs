@@ -27,6 +27,9 @@ internal enum UpstreamOutcomeKind
     /// <summary>The response broke off after its headers.</summary>
     ResponseAborted,
 
+    /// <summary>What came after the response's headers was not HTTP, or its headers cannot be passed on.</summary>
+    ResponseMalformed,
+
     /// <summary>The client left while the response was sent to it.</summary>
     ResponseNotTaken,
 

@@ -40,6 +40,7 @@ internal sealed class UpstreamRequest : HttpTransformer
     private HandlerTicket? _ticket;
     private string _origin = "";
     private bool _refused;
+    private bool _switchedUnasked;
 
     public UpstreamRequest(RequestContext request, IHttpForwarder forwarder, RouterState state, bool ownClient)
     {
@@ -92,12 +93,18 @@ internal sealed class UpstreamRequest : HttpTransformer
         _request.CountResponseBody();
         _origin = cluster.OriginOf(endpoint, _ticket);
         _refused = false;
+        _switchedUnasked = false;
         ForwarderRequestConfig config = protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
         ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
         if (_refused)
         {
             http.Features.Set<IForwarderErrorFeature>(null);
             return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
+        }
+        if (_switchedUnasked)
+        {
+            http.Features.Set<IForwarderErrorFeature>(null);
+            return new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError);
         }
         if (error == ForwarderError.None)
             return default;
@@ -130,6 +137,12 @@ internal sealed class UpstreamRequest : HttpTransformer
             return ValueTask.FromResult(false);
         HttpResponse response = httpContext.Response;
         bool switching = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
+        // A client that did not ask would take what follows for answers to its requests.
+        if (switching && _request.Upgrade is null)
+        {
+            _switchedUnasked = true;
+            return ValueTask.FromResult(false);
+        }
         bool upgraded = switching && _request.IsHttp1;
         Copy(proxyResponse.Headers, response.Headers, upgraded);
         Copy(proxyResponse.Content.Headers, response.Headers, upgraded);

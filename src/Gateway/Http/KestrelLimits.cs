@@ -26,8 +26,12 @@ internal static class KestrelLimits
         options.AllowHostHeaderOverride = true;
         options.AllowSynchronousIO = false;
         // Header bytes pass as they are; UTF-8 would refuse what is not UTF-8.
-        options.RequestHeaderEncodingSelector = static name =>
-            name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance : Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = static name => name.Length switch
+        {
+            10 when name.Equals(HeaderNames.Connection, StringComparison.OrdinalIgnoreCase) => ConnectionEncoding.Instance,
+            14 when name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) => ContentLengthEncoding.Instance,
+            _ => Encoding.Latin1,
+        };
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         KestrelServerLimits limits = options.Limits;

@@ -99,6 +99,27 @@ public sealed class RawHttpConnection : IAsyncDisposable
             _start = _end = 0;
     }
 
+    /// <summary>Reads the body behind a head.</summary>
+    /// <param name="length">Its length; <see cref="long.MaxValue"/> = it comes in chunks.</param>
+    /// <param name="cancel">Deadline.</param>
+    /// <returns>Whether it came to its end before the connection did.</returns>
+    public async Task<bool> ReadsWholeAsync(long length, CancellationToken cancel = default)
+    {
+        using var body = new MemoryStream();
+        try
+        {
+            if (length != long.MaxValue)
+                await CopyAsync(body, length, cancel);
+            else
+                await CopyChunksAsync(body, [], cancel);
+            return true;
+        }
+        catch (EndOfStreamException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Closes with RST.</summary>
     public void Abort()
     {
@@ -113,23 +134,26 @@ public sealed class RawHttpConnection : IAsyncDisposable
     {
         using var body = new MemoryStream();
         if (string.Equals(response.Header("transfer-encoding"), "chunked", StringComparison.OrdinalIgnoreCase))
-        {
-            while (true)
-            {
-                string size = await ReadLineAsync(cancel) ?? throw new EndOfStreamException("The connection ended inside a chunked body.");
-                long length = long.Parse(size.Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-                if (length == 0)
-                    break;
-                await CopyAsync(body, length, cancel);
-                await ReadLineAsync(cancel);
-            }
-            await ReadHeadersAsync(headers, cancel);
-        }
+            await CopyChunksAsync(body, headers, cancel);
         else if (response.Header("content-length") is { } length)
             await CopyAsync(body, long.Parse(length, CultureInfo.InvariantCulture), cancel);
         else
             await CopyAsync(body, null, cancel);
         return body.ToArray();
+    }
+
+    private async Task CopyChunksAsync(MemoryStream body, List<KeyValuePair<string, string>> headers, CancellationToken cancel)
+    {
+        while (true)
+        {
+            string size = await ReadLineAsync(cancel) ?? throw new EndOfStreamException("The connection ended inside a chunked body.");
+            long length = long.Parse(size.Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (length == 0)
+                break;
+            await CopyAsync(body, length, cancel);
+            await ReadLineAsync(cancel);
+        }
+        await ReadHeadersAsync(headers, cancel);
     }
 
     private async Task CopyAsync(MemoryStream body, long? length, CancellationToken cancel)

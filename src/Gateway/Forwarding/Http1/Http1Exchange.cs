@@ -135,13 +135,19 @@ internal sealed class Http1Exchange
                 await loop.SwitchAsync();
             if (_connection is { } connection)
             {
-                if (!_pumping.IsCompleted)
-                    await StopPumpAsync(connection);
-                _connection = null;
-                if (keep)
-                    pool.Return(connection);
-                else
-                    connection.Close();
+                try
+                {
+                    if (!_pumping.IsCompleted)
+                        await StopPumpAsync(connection);
+                }
+                finally
+                {
+                    _connection = null;
+                    if (keep)
+                        pool.Return(connection);
+                    else
+                        connection.Close();
+                }
             }
 
             Finish();
@@ -255,7 +261,7 @@ internal sealed class Http1Exchange
                 return true;
             if (_pump.State == BodyState.ClientFailed)
             {
-                outcome = new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted);
+                outcome = new UpstreamOutcome(_pump.Fault is BadHttpRequestException ? UpstreamOutcomeKind.RequestAborted : UpstreamOutcomeKind.ResponseNotTaken);
                 return true;
             }
 

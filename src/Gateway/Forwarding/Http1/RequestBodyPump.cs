@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Gateway.Clusters.Http1;
 using Gateway.Http;
 using Gateway.Transport;
+using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Forwarding.Http1;
 
@@ -114,8 +115,15 @@ internal sealed class RequestBodyPump(RequestContext request)
     public void Stop(Http1Connection connection)
     {
         _stopped = true;
-        request.BodyReader!.CancelPendingRead();
         connection.Socket.WakeWriter();
+        try
+        {
+            request.BodyReader!.CancelPendingRead();
+        }
+        catch (ConnectionAbortedException)
+        {
+            // The client's connection was aborted: the read fails by itself.
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

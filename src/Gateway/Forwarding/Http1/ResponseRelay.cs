@@ -132,9 +132,9 @@ internal static class ResponseRelay
 
     private static UpstreamOutcome Aborted => new(UpstreamOutcomeKind.ResponseAborted, "The response ended before its end.");
 
-    private static UpstreamOutcome BadBody => new(UpstreamOutcomeKind.ResponseAborted, "The response's chunks are not in order.");
+    private static UpstreamOutcome BadBody => new(UpstreamOutcomeKind.ResponseMalformed, "The response's chunks are not in order.");
 
-    private static UpstreamOutcome ClientGone => new(UpstreamOutcomeKind.ResponseAborted, "The client takes no more.");
+    private static UpstreamOutcome ClientGone => new(UpstreamOutcomeKind.ResponseNotTaken, "The client takes no more.");
 
     private static ChunkedStep Step(RequestContext request, PipeWriter writer, Http1Connection connection, ref ChunkedDecoder decoder, ref int unflushed)
     {

@@ -4,6 +4,7 @@ using Gateway.Clusters.Http2;
 using Gateway.Forwarding.Http1;
 using Gateway.Http;
 using Gateway.Transport;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -81,8 +82,15 @@ internal sealed class Http2BodyPump(RequestContext request, RequestBodyReader re
     public void Stop()
     {
         _stopped = true;
-        _body.CancelPendingRead();
         _stream.WakeWriter();
+        try
+        {
+            _body.CancelPendingRead();
+        }
+        catch (ConnectionAbortedException)
+        {
+            // The client's connection was aborted: the read fails by itself.
+        }
     }
 
     private async ValueTask<ReadOnlySequence<byte>> SendAsync(ReadOnlySequence<byte> data, bool ends)

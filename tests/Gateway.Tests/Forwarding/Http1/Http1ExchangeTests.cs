@@ -270,10 +270,10 @@ public sealed class Http1ExchangeTests
     }
 
     [LinuxTheory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart")]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\npart")]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz")]
-    public async Task An_answer_that_breaks_off_is_not_passed_as_whole(string wire)
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart", "UC")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\npart", "UC")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz", "UPE")]
+    public async Task An_answer_that_breaks_off_is_not_passed_as_whole(string wire, string flags)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(wire, keep: false);
         await using DataPlaneBed bed = await StartAsync(origin);
@@ -285,7 +285,7 @@ public sealed class Http1ExchangeTests
         });
 
         await Eventually.HoldsAsync(() => bed.Requests.Count == 1, "the request is reported");
-        Assert.Equal(ResponseFlags.UpstreamConnectionTermination, bed.Requests.Single().Flags);
+        Assert.Equal(flags, ResponseFlagsText.Short(bed.Requests.Single().Flags));
     }
 
     [LinuxFact]
