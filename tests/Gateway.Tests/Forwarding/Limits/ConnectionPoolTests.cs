@@ -163,9 +163,16 @@ public sealed class ConnectionPoolTests
 
         // Columns of /proc/net/tcp: remote address, then "timer:due" where timer 02 is the keepalive's, due in ticks of 10 ms.
         string port = $":{backend.Origin.Port:X4}";
-        string[] row = Assert.Single(File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)), columns => columns[2].EndsWith(port, StringComparison.Ordinal) && columns[3] == "01");
-        string[] timer = row[5].Split(':');
-        Assert.Equal("02", timer[0]);
+        // Until the kernel has seen the last segment acknowledged it shows that segment's timer.
+        string[] timer = [];
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                string[] row = Assert.Single(File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)), columns => columns[2].EndsWith(port, StringComparison.Ordinal) && columns[3] == "01");
+                timer = row[5].Split(':');
+                return timer[0] == "02";
+            },
+            "the keepalive's timer runs");
         Assert.InRange(int.Parse(timer[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 100, 40, 77);
     }
 
