@@ -69,7 +69,13 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>Folder with the certificate that it has as a workload, for configurations applied from now on.</summary>
     public string WorkloadCertificates { get; set; } = new GatewayIdentity().WorkloadCertificates;
 
-    private GatewayIdentity Identity => new() { Locality = Locality, WorkloadCertificates = WorkloadCertificates };
+    /// <summary>The warnings of the compilation applied last.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>As <c>--verify-servers</c>, for configurations applied from now on.</summary>
+    public bool VerifiesServers { get; set; }
+
+    private GatewayIdentity Identity => new() { Locality = Locality, WorkloadCertificates = WorkloadCertificates, VerifiesServers = VerifiesServers };
 
     /// <summary>Starts a gateway with a configuration, which must be free of errors.</summary>
     public static Task<TestGateway> StartAsync(params string[] yaml) => StartAtAsync("", yaml);
@@ -123,6 +129,7 @@ public sealed class TestGateway : IAsyncDisposable
         ConfigDocument[] documents = [.. yaml.Select((text, index) => new ConfigDocument($"document-{index}.yaml", Encoding.UTF8.GetBytes(text)))];
         LoadResult load = _loader.Load(documents);
         CompileResult compiled = SnapshotCompiler.Compile(load.Config, Identity);
+        Warnings = [.. compiled.Diagnostics.Where(finding => finding.Severity == Severity.Warning).Select(finding => finding.ToString())];
         ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
         return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
             .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];

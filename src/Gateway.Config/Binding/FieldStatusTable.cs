@@ -78,9 +78,9 @@ internal static class FieldStatusTable
                 yield return new(Kind, place + "loadBalancer." + part, Ignored, "endpoints get requests by their weights");
             yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");
             yield return new(Kind, place + "outlierDetection.consecutiveErrors", NoEffect, "it is deprecated, and Istio does not use it either");
-            yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL needs a workload certificate, which the gateway does not have: requests to the destination get 503 (UF)");
-            yield return new(Kind, place + "tls.caCrl", Supported, "lists of revoked certificates are not read: requests to the destination get 503 (UF)");
-            yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; one with a list of revoked certificates, or `configmap://`: requests to the destination get 503 (UF)");
+            yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`");
+            yield return new(Kind, place + "tls.caCrl", Supported, "without caCertificates, requests to the destination get 503 (UF)");
+            yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; with `configmap://`, requests to the destination get 503 (UF)");
         }
         yield return new(Kind, policy + "proxyProtocol", Supported, "connections that begin with a client's header are closed after at most 1 min without requests");
         yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
@@ -97,7 +97,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)
     {
         yield return new(kind, place + "network", Ignored, "all endpoints are reached directly");
-        yield return new(kind, place + "serviceAccount", Ignored, "connections to the destination are made without TLS");
+        yield return new(kind, place + "serviceAccount", Ignored, "servers are known by `subjectAltNames`");
     }
 
     private static IEnumerable<FieldStatus> OfSecurity()
@@ -149,7 +149,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfKubernetes()
     {
         yield return new("Service", "spec.ports[].nodePort", NoEffect, "other machines use it");
-        yield return new("Pod", "spec.serviceAccountName", NoEffect, "connections to the destination are made without TLS");
+        yield return new("Pod", "spec.serviceAccountName", NoEffect, "servers are known by `subjectAltNames`");
         yield return new("EndpointSlice", "addressType", NoEffect, "addresses say it themselves");
         yield return new("EndpointSlice", "endpoints[].conditions.terminating", NoEffect, "such endpoints are not ready");
         foreach (string place in (string[])["EndpointSlice endpoints[]", "Endpoints subsets[].addresses[]", "Endpoints subsets[].notReadyAddresses[]"])

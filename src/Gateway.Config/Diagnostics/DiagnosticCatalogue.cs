@@ -106,6 +106,9 @@ public static class DiagnosticCatalogue
     /// <summary>The first certificate is on its way.</summary>
     public static readonly DiagnosticDescriptor CertificatePending = new("GW0305", Severity.Info, "A certificate is being ordered; until it is there its hosts refuse TLS handshakes.");
 
+    /// <summary>Somebody else could stand for the server.</summary>
+    public static readonly DiagnosticDescriptor ServerUnverified = new("GW0306", Severity.Warning, "A DestinationRule leaves open who the server is: its certificate, or the name in it, is not verified.");
+
     /// <summary>A security policy that cannot be read denies.</summary>
     public static readonly DiagnosticDescriptor PolicyLocksOut = new("GW0601", Severity.Error, "A security policy cannot be read and no good version of it is known; what it may be for is denied.");
 

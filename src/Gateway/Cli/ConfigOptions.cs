@@ -56,6 +56,11 @@ internal sealed class ConfigOptions
         DefaultValueFactory = _ => new GatewayIdentity().WorkloadCertificates,
     };
 
+    private readonly Option<bool> _verifyServers = new("--verify-servers")
+    {
+        Description = "Verify the certificate and the name of every upstream server, also where a DestinationRule sets sni without subjectAltNames, or insecureSkipVerify.",
+    };
+
     /// <summary>Makes the options; <paramref name="requireConfig"/> = <c>--config</c> must be given.</summary>
     public ConfigOptions(bool requireConfig = true)
     {
@@ -87,6 +92,7 @@ internal sealed class ConfigOptions
         command.Add(_locality);
         command.Add(_addresses);
         command.Add(_workload);
+        command.Add(_verifyServers);
     }
 
     /// <summary>Reads the options.</summary>
@@ -109,6 +115,7 @@ internal sealed class ConfigOptions
                 Labels = labels,
                 Addresses = addresses,
                 WorkloadCertificates = parsed.GetValue(_workload)!,
+                VerifiesServers = parsed.GetValue(_verifyServers),
                 Locality = locality ?? EndpointLocality.Of(labels ?? default),
             },
         };

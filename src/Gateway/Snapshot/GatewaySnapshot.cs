@@ -54,6 +54,9 @@ internal sealed record GatewayIdentity
     /// <summary>Folder with the workload certificate (<c>cert-chain.pem</c>, <c>key.pem</c>, <c>root-cert.pem</c>), for ISTIO_MUTUAL.</summary>
     public string WorkloadCertificates { get; init; } = "/etc/certs";
 
+    /// <summary>Upstream servers are verified by name also where rules leave that out or forbid it.</summary>
+    public bool VerifiesServers { get; init; }
+
     /// <summary>Cluster domain for short host names.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 }

@@ -77,7 +77,7 @@ internal sealed class CertificateStore(
             config => UpstreamContext(
                 config,
                 config.ClientCertificate is { } own ? certificates.GetValueOrDefault(own) : null,
-                config.Authorities is { } ca ? authorities.GetValueOrDefault(ca)?.Certificates : systemAuthorities));
+                config.Authorities is { } ca ? authorities.GetValueOrDefault(ca) : null));
         _certificates = certificates.ToImmutable();
         _authorities = authorities.ToImmutable();
         _list = list.ToImmutable();
@@ -110,10 +110,14 @@ internal sealed class CertificateStore(
         return contexts.ToImmutable();
     }
 
-    private UpstreamTlsContext UpstreamContext(UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities) =>
-        _upstream.GetValueOrDefault(config) is { } known && ReferenceEquals(known.Client, client) && ReferenceEquals(known.Authorities, authorities)
+    private UpstreamTlsContext UpstreamContext(UpstreamTlsConfig config, CertificateMaterial? client, ClientAuthorities? named)
+    {
+        X509Certificate2Collection? authorities = config.Authorities is null ? systemAuthorities : named?.Certificates;
+        // Other lists of revoked certificates come with other authorities.
+        return _upstream.GetValueOrDefault(config) is { } known && ReferenceEquals(known.Client, client) && ReferenceEquals(known.Authorities, authorities)
             ? known
-            : new UpstreamTlsContext(config, client, authorities);
+            : new UpstreamTlsContext(config, client, authorities, named?.Revocations, time);
+    }
 
     private CertificateMaterial? ReadCertificate(
         CertificateReference reference, IReadOnlyDictionary<string, Resource<SecretSpec>> secrets, ImmutableArray<Diagnostic>.Builder findings, out string? error)

@@ -57,7 +57,7 @@ internal sealed class ClientCertificateValidator(
         }
         if (!config.AcceptsUntrusted && (chain is null || !isTrusted))
             return OfChain(certificate, chain);
-        if (!config.AcceptsUntrusted && revocations is not null && OfRevocation(chain!) is { } revoked)
+        if (!config.AcceptsUntrusted && revocations is not null && RevocationCheck.Find(chain!, revocations, time) is { } revoked)
             return revoked;
         // As in Envoy one hash of either kind is enough.
         if (_hashes.Count + _keys.Count > 0 && !_hashes.Contains(certificate.GetCertHashString(HashAlgorithmName.SHA256)) && !IsKeyPinned(certificate))
@@ -110,23 +110,5 @@ internal sealed class ClientCertificateValidator(
         return (flags & X509ChainStatusFlags.NotValidForUsage) != 0
             ? new(ClientCertificateReason.WrongUsage, "The certificate is not meant for clients.")
             : new(ClientCertificateReason.Invalid, $"The certificate is not valid: {flags}.");
-    }
-
-    // As OpenSSL with its "check all": every certificate of the chain needs a list of its issuer that is in force.
-    private ClientCertificateFault? OfRevocation(X509Chain chain)
-    {
-        for (int i = 0; i < chain.ChainElements.Count; i++)
-        {
-            X509Certificate2 certificate = chain.ChainElements[i].Certificate;
-            X509Certificate2 issuer = chain.ChainElements[Math.Min(i + 1, chain.ChainElements.Count - 1)].Certificate;
-            RevocationList? list = revocations!.FirstOrDefault(list => list.Issuer.AsSpan().SequenceEqual(certificate.IssuerName.RawData) && list.IsSignedBy(issuer));
-            if (list is null)
-                return new(ClientCertificateReason.RevocationUnknown, $"No list of revoked certificates is signed by {certificate.Issuer}.");
-            if (list.Contains(certificate))
-                return new(ClientCertificateReason.Revoked, $"The certificate {certificate.SerialNumber} was revoked by {certificate.Issuer}.");
-            if (list.NextUpdate is { } next && next <= time.GetUtcNow())
-                return new(ClientCertificateReason.RevocationUnknown, $"The list of revoked certificates of {certificate.Issuer} expired at {next:O}.");
-        }
-        return null;
     }
 }

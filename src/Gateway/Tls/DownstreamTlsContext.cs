@@ -91,7 +91,7 @@ internal sealed class DownstreamTlsContext
     }
 }
 
-/// <summary>Whom client certificates must come from.</summary>
+/// <summary>Whom the other side's certificates must come from.</summary>
 /// <param name="Fingerprint">Hash of the texts it was made from.</param>
 /// <param name="Certificates">The authorities.</param>
 /// <param name="Revocations">What they took back; null = no list is given.</param>

@@ -13,7 +13,8 @@ internal static class ServerCertificateValidator
     /// <param name="host">The host connected for.</param>
     /// <param name="certificate">The server's certificate.</param>
     /// <param name="errors">What the platform found; its comparison of names is not used.</param>
-    public static string? Fault(UpstreamTlsConfig config, string host, X509Certificate2? certificate, SslPolicyErrors errors)
+    /// <param name="revoked">Looks for certificates that were taken back and says what it found; null = no lists are given.</param>
+    public static string? Fault(UpstreamTlsConfig config, string host, X509Certificate2? certificate, SslPolicyErrors errors, Func<string?>? revoked = null)
     {
         if (config.SkipsVerification)
             return null;
@@ -21,6 +22,8 @@ internal static class ServerCertificateValidator
             return "the server has shown no certificate";
         if ((errors & SslPolicyErrors.RemoteCertificateChainErrors) != 0)
             return "certificate verify failed: no valid chain to a trusted authority";
+        if (revoked?.Invoke() is { } fault)
+            return $"certificate verify failed: {fault}";
         if (!config.SubjectAltNames.IsEmpty)
             return HasOneOf(certificate, config.SubjectAltNames) ? null : "certificate verify failed: none of the wanted subject alternative names";
         if (config.IsPerHost && !HasOneOf(certificate, [host]))

@@ -20,6 +20,9 @@ internal sealed record UpstreamTlsConfig
     /// <summary>Takes any certificate.</summary>
     public bool SkipsVerification { get; init; }
 
+    /// <summary>Any server of the authorities' is taken for the right one, as the rule has it; false = a name is compared, or nothing at all.</summary>
+    public bool ChecksNoName => !SkipsVerification && !IsPerHost && SubjectAltNames.IsEmpty;
+
     /// <summary>Why no connection can be made at all; null = it can be tried. What asks for TLS is never reached without.</summary>
     public string? Unavailable { get; init; }
 

@@ -9,13 +9,20 @@ internal sealed class UpstreamTlsContext
 {
     private readonly UpstreamTlsConfig _config;
     private readonly X509ChainPolicy? _chainPolicy;
+    private readonly IReadOnlyList<RevocationList>? _revocations;
+    private readonly TimeProvider _time;
 
     /// <summary>Makes the context.</summary>
     /// <param name="config">The settings.</param>
     /// <param name="client">Our own certificate; null = there is none.</param>
     /// <param name="authorities">Authorities for servers; null = there are none.</param>
-    public UpstreamTlsContext(UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities)
+    /// <param name="revocations">Certificates that the authorities took back; null = no list is given.</param>
+    /// <param name="time">The clock.</param>
+    public UpstreamTlsContext(
+        UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities, IReadOnlyList<RevocationList>? revocations, TimeProvider time)
     {
+        _revocations = revocations;
+        _time = time;
         _config = config;
         Client = client;
         Authorities = authorities;
@@ -68,8 +75,9 @@ internal sealed class UpstreamTlsContext
                     CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                     CertificateChainPolicy = _chainPolicy,
                     AllowRenegotiation = false,
-                    RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                        (fault = ServerCertificateValidator.Fault(_config, host, certificate as X509Certificate2, errors)) is null,
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                        (fault = ServerCertificateValidator.Fault(
+                            _config, host, certificate as X509Certificate2, errors, _revocations is null ? null : () => RevocationFault(chain))) is null,
                 },
                 cancellationToken);
             if (isHttp2 && tls.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
@@ -84,4 +92,8 @@ internal sealed class UpstreamTlsContext
             throw new AuthenticationException(fault ?? e.Message, e);
         }
     }
+
+    private string? RevocationFault(X509Chain? chain) => chain is null
+        ? "there is no chain to look for revoked certificates in"
+        : RevocationCheck.Find(chain, _revocations!, _time)?.Text;
 }

@@ -123,6 +123,89 @@ public sealed class OriginationTests : IDisposable
         Assert.Equal(0, echo.Connections);
     }
 
+    [Theory]
+    [InlineData(false, 200)]
+    [InlineData(true, 503)]
+    public async Task A_certificate_that_was_taken_back_is_refused(bool revoked, int status)
+    {
+        using TestCertificate server = _authority.IssueServer("good.test");
+        using TestCertificate other = _authority.IssueServer("other.test");
+        await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions { Certificate = server.Certificate });
+        string list = _authority.RevocationListPem(DateTimeOffset.UtcNow.AddDays(1), revoked ? server : other);
+        string secret = Authorities("ca", _authority).Replace("data: {", $"data: {{crl: {Convert.ToBase64String(Encoding.UTF8.GetBytes(list))}, ", StringComparison.Ordinal);
+        string folder = Directory.CreateTempSubdirectory("gateway-crl").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), _authority.AuthorityPem);
+        await File.WriteAllTextAsync(Path.Combine(folder, "crl.pem"), list);
+        await using TestGateway bySecret = await StartGatewayAsync(echo, Rule("mode: SIMPLE, credentialName: ca"), secret);
+        await using TestGateway byFile = await StartGatewayAsync(echo, Rule($"mode: SIMPLE, caCertificates: {folder}/ca.pem, caCrl: {folder}/crl.pem"));
+
+        Assert.Equal(status, (await SendAsync(bySecret, "good.test")).Status);
+        Assert.Equal(status, (await SendAsync(byFile, "good.test")).Status);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("", "outbound_.80_._.up.test", 200)]
+    [InlineData(", sni: named.test", "named.test", 200)]
+    [InlineData(", subjectAltNames: [spiffe://test/ns/a/sa/good]", "outbound_.80_._.up.test", 200)]
+    [InlineData(", subjectAltNames: [spiffe://test/ns/a/sa/other]", "", 503)]
+    public async Task With_ISTIO_MUTUAL_the_workload_certificate_is_shown_and_the_mesh_is_trusted(string more, string serverName, int status)
+    {
+        using TestCertificate server = _authority.IssueServer("good.test", "spiffe://test/ns/a/sa/good");
+        using TestCertificate workload = _authority.IssueClient("gateway", "spiffe://test/ns/istio-system/sa/gateway");
+        string folder = Directory.CreateTempSubdirectory("gateway-workload").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "cert-chain.pem"), workload.CertificatePem);
+        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), workload.KeyPem);
+        await File.WriteAllTextAsync(Path.Combine(folder, "root-cert.pem"), _authority.AuthorityPem);
+        await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions { Certificate = server.Certificate, ClientAuthority = _authority.Authority });
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline);
+        gateway.WorkloadCertificates = folder;
+        Assert.Empty(await gateway.ApplyAsync(TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo), Rule("mode: ISTIO_MUTUAL" + more)));
+
+        Assert.Equal(status, (await SendAsync(gateway, "whatever.test")).Status);
+        Directory.Delete(folder, recursive: true);
+        if (status != 200)
+        {
+            Assert.Empty(echo.Requests);
+            return;
+        }
+        EchoRequest seen = Assert.Single(echo.Requests);
+        Assert.Equal(("CN=gateway", serverName), (seen.ClientCertificateSubject, seen.ServerName));
+    }
+
+    [Theory]
+    [InlineData("mode: SIMPLE, credentialName: ca, sni: other.test", 503)]
+    [InlineData("mode: SIMPLE, credentialName: ca, sni: good.test", 200)]
+    [InlineData("mode: SIMPLE, insecureSkipVerify: true", 503)]
+    public async Task Servers_are_always_verified_where_the_gateway_is_told_to(string tls, int status)
+    {
+        await using EchoUpstream echo = await StartAsync("good.test");
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline);
+        gateway.VerifiesServers = true;
+        Assert.Empty(await gateway.ApplyAsync(TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo), Rule(tls), Authorities("ca", _authority)));
+
+        Assert.Equal(status, (await SendAsync(gateway, "whatever.test")).Status);
+    }
+
+    [Theory]
+    [InlineData("mode: SIMPLE, sni: good.test", "sni is set and there are no subjectAltNames")]
+    [InlineData("mode: SIMPLE, insecureSkipVerify: true", "insecureSkipVerify: any server's certificate is taken")]
+    [InlineData("mode: SIMPLE, sni: good.test, subjectAltNames: [good.test]", null)]
+    [InlineData("mode: SIMPLE", null)]
+    public async Task A_rule_that_leaves_the_server_open_is_warned_of_at_its_line(string tls, string? warning)
+    {
+        await using EchoUpstream echo = await StartAsync("good.test");
+        await using TestGateway gateway = await StartGatewayAsync(echo, Rule(tls));
+
+        string[] warnings = [.. gateway.Warnings.Where(one => one.Contains("GW0306", StringComparison.Ordinal))];
+
+        if (warning is null)
+            Assert.Empty(warnings);
+        else
+            Assert.Contains(warning, Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.All(warnings, one => Assert.StartsWith("document-3.yaml:7:", one, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_refused_rule_closes_only_the_subsets_and_ports_it_covers()
     {

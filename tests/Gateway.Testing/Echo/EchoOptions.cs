@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 
@@ -8,6 +9,9 @@ public sealed record EchoOptions
 {
     /// <summary>Name it answers with.</summary>
     public string Name { get; init; } = "echo";
+
+    /// <summary>The loopback address and, if not 0, the port it listens on instead of 127.0.0.1 with ports that the system chooses.</summary>
+    public IPEndPoint? At { get; init; }
 
     /// <summary>How many loopback ports it listens on; all speak HTTP/1.1, h2c and, given a certificate, TLS.</summary>
     public int PortCount { get; init; } = 1;

@@ -21,6 +21,7 @@ public sealed class EchoUpstream : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly ConcurrentQueue<EchoRequest> _requests = new();
     private int _connections;
+    private int _open;
 
     private EchoUpstream(EchoOptions options)
     {
@@ -55,6 +56,9 @@ public sealed class EchoUpstream : IAsyncDisposable
     /// <summary>How many connections were accepted.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>How many connections are open.</summary>
+    public int OpenConnections => Volatile.Read(ref _open);
+
     /// <summary>Starts a server.</summary>
     public static async Task<EchoUpstream> StartAsync(EchoOptions? options = null)
     {
@@ -83,13 +87,21 @@ public sealed class EchoUpstream : IAsyncDisposable
         var sniffer = new ProtocolSniffer(Options);
         for (int i = 0; i < Options.PortCount; i++)
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            kestrel.Listen(Options.At ?? new IPEndPoint(IPAddress.Loopback, 0), listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.Use(next => connection =>
+                listen.Use(next => async connection =>
                 {
                     Interlocked.Increment(ref _connections);
-                    return sniffer.RunAsync(connection, next);
+                    Interlocked.Increment(ref _open);
+                    try
+                    {
+                        await sniffer.RunAsync(connection, next);
+                    }
+                    finally
+                    {
+                        Interlocked.Decrement(ref _open);
+                    }
                 });
             });
         }

@@ -147,6 +147,7 @@ internal sealed class ClusterTable(CompilationContext context)
         }
         TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port);
         UpstreamTlsConfig? tls = serverName is not null ? null : _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
+        _tls.ReportUnverified(rule, policy?.Tls, tls);
         bool isPassthrough = policy?.LoadBalancer is { ConsistentHash: null, Simple: SimpleLb.Passthrough };
         EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : LocalityCompiler.Place(context, service, policy, Endpoints(port, labels)).ToEquatableArray();
         if (rule is not null && rule.Rules.Any(one => StickySplitAnnotation.Read(one.Metadata.Annotations)))

@@ -20,11 +20,15 @@ internal static class PolicyOrigins
         {
             if (record is null)
                 continue;
-            Resource<DestinationRuleSpec> owner = rule.Rules.FirstOrDefault(candidate => IsIn(candidate.Spec, record)) ?? rule.Rules[0];
+            Resource<DestinationRuleSpec> owner = OwnerOf(rule, record);
             origins.Add(new PolicyOrigin(part, owner.Id.ToString(), record.Node.Location.ToString()));
         }
         return origins.ToEquatableArray();
     }
+
+    /// <summary>The resource that a part of the policy is written in.</summary>
+    public static Resource<DestinationRuleSpec> OwnerOf(EffectiveDestinationRule rule, SpecRecord part) =>
+        rule.Rules.FirstOrDefault(candidate => IsIn(candidate.Spec, part)) ?? rule.Rules[0];
 
     private static bool IsIn(DestinationRuleSpec spec, SpecRecord record) =>
         IsIn(spec.TrafficPolicy, record) || spec.Subsets.Any(subset => IsIn(subset.TrafficPolicy, record));

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Gateway.Config;
+using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Config.Resolution;
 using Gateway.Tls;
@@ -11,6 +14,7 @@ namespace Gateway.Snapshot.Compilation;
 internal sealed class UpstreamTlsCompiler(CompilationContext context)
 {
     private const string ConfigMapScheme = "configmap://";
+    private const string HowToVerify = "With --verify-servers the gateway verifies always.";
     private const string AuthoritySuffix = "-cacert";
 
     private readonly Dictionary<string, SecretSpec> _secrets = context.Config.Secrets
@@ -27,26 +31,61 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
     {
         if (RefusedDemand(service, subset, port, rule) is { } refused)
             return new UpstreamTlsConfig { Unavailable = $"its DestinationRule {refused} has errors" };
-        switch (tls?.Mode ?? ClientTlsMode.Disable)
-        {
-            case ClientTlsMode.Disable:
-                return null;
-            case ClientTlsMode.IstioMutual:
-                return new UpstreamTlsConfig { Unavailable = "mode ISTIO_MUTUAL needs a workload certificate, which this gateway does not have" };
-        }
-        bool isMutual = tls!.Mode == ClientTlsMode.Mutual;
-        bool skips = tls.InsecureSkipVerify is true;
+        ClientTlsMode mode = tls?.Mode ?? ClientTlsMode.Disable;
+        if (mode == ClientTlsMode.Disable)
+            return null;
+        return mode == ClientTlsMode.IstioMutual ? OfMesh(service, subset, port, tls!) : OfRule(service, tls!);
+    }
+
+    private UpstreamTlsConfig OfRule(MeshService service, ClientTlsSettings tls)
+    {
+        bool isMutual = tls.Mode == ClientTlsMode.Mutual;
+        bool skips = tls.InsecureSkipVerify is true && !context.Identity.VerifiesServers;
         string? credential = string.IsNullOrEmpty(tls.CredentialName) ? null : tls.CredentialName;
         CertificateReference? secret = credential is null ? null : CredentialName.ToReference(credential, context.Identity.Namespace);
+        EquatableArray<string> names = tls.SubjectAltNames.IsEmpty ? service.SubjectAltNames : tls.SubjectAltNames;
+        if (names.IsEmpty && context.Identity.VerifiesServers && !string.IsNullOrEmpty(tls.Sni))
+            names = [tls.Sni];
         return new UpstreamTlsConfig
         {
             ClientCertificate = !isMutual ? null : secret ?? new CertificateReference(null, null, tls.ClientCertificate, tls.PrivateKey, null),
-            Authorities = skips ? null : secret is not null ? AuthoritiesOf(secret) : Authorities(tls.CaCertificates),
+            Authorities = skips ? null : secret is not null ? AuthoritiesOf(secret) : Authorities(tls),
             ServerName = tls.Sni ?? "",
-            SubjectAltNames = tls.SubjectAltNames.IsEmpty ? service.SubjectAltNames : tls.SubjectAltNames,
+            SubjectAltNames = names,
             SkipsVerification = skips,
             Unavailable = Unavailable(tls, credential, secret),
         };
+    }
+
+    // Istio: whoever has a certificate of the mesh's authorities, unless names are given; the server name tells the
+    // destination's sidecar the port and subset.
+    private UpstreamTlsConfig OfMesh(MeshService service, string subset, int port, ClientTlsSettings tls)
+    {
+        CertificateReference workload = WorkloadCertificate.In(context.Identity.WorkloadCertificates);
+        return new UpstreamTlsConfig
+        {
+            ClientCertificate = workload,
+            Authorities = workload,
+            ServerName = string.IsNullOrEmpty(tls.Sni) ? string.Create(CultureInfo.InvariantCulture, $"outbound_.{port}_.{subset}_.{service.Host}") : tls.Sni,
+            SubjectAltNames = tls.SubjectAltNames.IsEmpty ? service.SubjectAltNames : tls.SubjectAltNames,
+        };
+    }
+
+    /// <summary>Warns, at the line, of a rule that leaves open who the server is.</summary>
+    /// <param name="rule">The rule in force; null = none.</param>
+    /// <param name="tls">Its part that counts.</param>
+    /// <param name="compiled">What it was compiled to.</param>
+    public void ReportUnverified(EffectiveDestinationRule? rule, ClientTlsSettings? tls, UpstreamTlsConfig? compiled)
+    {
+        if (compiled is not { Unavailable: null } || tls is null or { Mode: ClientTlsMode.IstioMutual } || rule is null)
+            return;
+        bool always = context.Identity.VerifiesServers;
+        string? message = compiled.SkipsVerification ? $"insecureSkipVerify: any server's certificate is taken. {HowToVerify}"
+            : compiled.ChecksNoName ? $"sni is set and there are no subjectAltNames: a certificate of the authorities for any name is taken, as in Istio. Write subjectAltNames. {HowToVerify}"
+            : always && tls.InsecureSkipVerify is true ? "insecureSkipVerify has no effect: the gateway runs with --verify-servers."
+            : null;
+        if (message is not null)
+            context.Report(DiagnosticCatalogue.ServerUnverified, PolicyOrigins.OwnerOf(rule, tls), "spec.trafficPolicy.tls", message, tls.Node);
     }
 
     /// <summary>A refused rule that asks for TLS where the accepted ones do not say the same thing; null = there is none.</summary>
@@ -63,13 +102,17 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
     private string? Unavailable(ClientTlsSettings tls, string? credential, CertificateReference? secret)
     {
         if (!string.IsNullOrEmpty(tls.CaCrl))
-            return "caCrl: lists of revoked certificates are not read";
+        {
+            return credential is not null ? "caCrl: with credentialName, lists of revoked certificates belong into the Secret"
+                : Authorities(tls) is null ? "caCrl: it needs caCertificates, whose lists it holds"
+                : null;
+        }
         if (credential is null)
             return null;
         if (credential.StartsWith(ConfigMapScheme, StringComparison.Ordinal))
             return "credentialName: authorities are not read from a ConfigMap";
-        return HasRevocations(secret!) || HasRevocations(AuthoritiesOf(secret!))
-            ? $"the Secret {credential} holds a list of revoked certificates, which is not read"
+        return HasRevocations(secret!) && AuthoritiesOf(secret!) != secret
+            ? $"the Secret {credential} holds a list of revoked certificates, but the authorities are in {credential}{AuthoritySuffix}"
             : null;
     }
 
@@ -84,6 +127,7 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
 
     private SecretSpec? Find(CertificateReference secret) => _secrets.GetValueOrDefault($"{secret.SecretNamespace}/{secret.SecretName}");
 
-    private static CertificateReference? Authorities(string? file) =>
-        string.IsNullOrEmpty(file) || file == "system" ? null : new CertificateReference(null, null, null, null, file);
+    private static CertificateReference? Authorities(ClientTlsSettings tls) => string.IsNullOrEmpty(tls.CaCertificates) || tls.CaCertificates == "system"
+        ? null
+        : new CertificateReference(null, null, null, null, tls.CaCertificates, string.IsNullOrEmpty(tls.CaCrl) ? null : tls.CaCrl);
 }
