@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Gateway.Testing;
 
 namespace Gateway.Integration.Tests.Failures;
 

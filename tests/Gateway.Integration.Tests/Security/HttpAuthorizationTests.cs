@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Testing;
-using Gateway.Testing.Clients;
 using Gateway.Testing.Echo;
 using Microsoft.AspNetCore.Http;
 

@@ -95,7 +95,7 @@ public sealed class ProxyProtocolTests : IAsyncLifetime, IDisposable
             await stream.WriteAsync(Encoding.ASCII.GetBytes(Get.Replace("Host", "Connection: close\r\nHost", StringComparison.Ordinal)), deadline.Token);
             using var reader = new StreamReader(stream, Encoding.UTF8);
             string answer = await reader.ReadToEndAsync(deadline.Token);
-            int body = answer.IndexOf("{", StringComparison.Ordinal);
+            int body = answer.IndexOf('{', StringComparison.Ordinal);
             return answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
                 ? Assert.Single(EchoRequest.Parse(answer[body..(answer.LastIndexOf('}') + 1)]).Headers["x-forwarded-for"])
                 : null;
