@@ -12,6 +12,8 @@ internal static class StartUp
 {
     private const int Starts = 5;
 
+    private const int MaxTries = 1000;
+
     public static async Task<IReadOnlyList<StartFigures>> MeasureAsync(IEnumerable<Contender> contenders, BenchFolder folder, int http1, int http2)
     {
         List<StartFigures> figures = [];
@@ -33,11 +35,24 @@ internal static class StartUp
         return figures;
     }
 
+    // A port may be bound before the program serves it: until the first answer it has not started.
     private static async Task RequestAsync(int port)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, port);
-        await socket.SendAsync("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
-        await socket.ReceiveAsync(new byte[4096]);
+        for (int i = 0; i < MaxTries; i++)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, port);
+                await socket.SendAsync("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+                if (await socket.ReceiveAsync(new byte[4096]) > 0)
+                    return;
+            }
+            catch (SocketException) when (i < MaxTries - 1)
+            {
+                continue;
+            }
+        }
+        throw new InvalidOperationException($"Nothing answers at port {port}.");
     }
 }

@@ -57,7 +57,8 @@ internal sealed class LoopServer : IAsyncDisposable
     {
         await Listener.DisposeAsync();
         await _accepting;
-        Group.Dispose();
+        // What was awaited may have gone on on a loop; one that ends itself does not wait for its end.
+        await Task.Run(Group.Dispose);
     }
 
     private async Task AcceptAsync()
