@@ -134,7 +134,8 @@ public sealed class AcmeTests : IDisposable
         await second.ServedAsync();
 
         Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
-        Assert.Equal(0, pebble.Count("There are now 2 orders in the db"));
+        // Chance decides when the authority looks; where it looked while nobody served, that order has failed and another is due.
+        Assert.InRange(pebble.Count("There are now 2 orders in the db"), 0, pebble.Count("set INVALID by completed challenge"));
     }
 
     [ToolFact("pebble")]
