@@ -11,12 +11,12 @@ public sealed class DemoTokenTests
 {
     private static readonly string Samples = Path.GetFullPath("../shared/istio/jwt/samples", CaseFolders.RepositoryRoot);
 
-    /// <summary>Skips where the samples are not beside the repository.</summary>
+    /// <summary>Skips where the samples are not beside the repository, but never in continuous integration, where nothing may be missing.</summary>
     private sealed class SamplesTheoryAttribute : TheoryAttribute
     {
         public SamplesTheoryAttribute()
         {
-            if (!Directory.Exists(Samples))
+            if (!Directory.Exists(Samples) && Environment.GetEnvironmentVariable("CI") != "true")
                 Skip = "No samples of Istio beside the repository.";
         }
     }
