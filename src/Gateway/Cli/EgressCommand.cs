@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Matching;
+using Gateway.Streams;
 
 namespace Gateway.Cli;
 
@@ -42,7 +43,7 @@ internal static class EgressCommand
             .Select(one => (
                 Host: one.GetProperty("host").GetString()!,
                 Port: one.GetProperty("port").GetInt32(),
-                IsHttp: one.GetProperty("protocol").GetString() == "HTTP",
+                Protocol: one.GetProperty("protocol").GetString(),
                 Source: one.GetProperty("source").GetString()!,
                 Count: one.GetProperty("count").GetInt64()))
             .GroupBy(one => one.Host, StringComparer.OrdinalIgnoreCase)
@@ -52,16 +53,18 @@ internal static class EgressCommand
             target.WriteLine("# Nothing was refused.");
         foreach (var host in hosts)
         {
-            string asked = string.Create(CultureInfo.InvariantCulture, $"asked for {host.Sum(one => one.Count)} times by {string.Join(", ", host.Select(one => one.Source).Distinct().Take(5))}");
+            string demand = string.Create(CultureInfo.InvariantCulture, $"asked for {host.Sum(one => one.Count)} times by {string.Join(", ", host.Select(one => one.Source).Distinct().Take(5))}");
             int[] ports = [.. host.Where(one => one.Port > 0).Select(one => one.Port).Distinct().Order()];
             if (EgressTarget.Parse(host.Key, out EgressTarget? name) is not null || name!.Address is not null || EgressTarget.Refusal(name.Host) is not null || ports.Length == 0)
             {
                 // What clients sent stands in a comment only as far as it cannot end one.
-                target.WriteLine($"# {new string([.. host.Key.Where(c => c is > ' ' and < '\u007f')])}: {asked}; only a name with a port can be allowed by a ServiceEntry.");
+                target.WriteLine($"# {new string([.. host.Key.Where(c => c is > ' ' and < '\u007f')])}: {demand}; only a name with a port can be allowed by a ServiceEntry.");
                 continue;
             }
             target.WriteLine("---");
-            target.WriteLine($"# {asked}");
+            target.WriteLine($"# {demand}");
+            if (host.Any(one => one.Protocol == EgressDenial.Tls))
+                target.WriteLine("# It came as TLS to be passed through: a tls route of a VirtualService must name it too.");
             target.WriteLine("apiVersion: networking.istio.io/v1");
             target.WriteLine("kind: ServiceEntry");
             target.WriteLine("metadata:");
@@ -74,7 +77,8 @@ internal static class EgressCommand
             target.WriteLine("  ports:");
             foreach (int port in ports)
             {
-                string protocol = host.Any(one => one.Port == port && one.IsHttp) ? "HTTP" : port == TlsPort ? "TLS" : "TCP";
+                string?[] asked = [.. host.Where(one => one.Port == port).Select(one => one.Protocol)];
+                string protocol = asked.Contains(EgressDenial.Http) ? "HTTP" : port == TlsPort || asked.Contains(EgressDenial.Tls) ? "TLS" : "TCP";
                 target.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  - {{number: {port}, name: {protocol.ToLowerInvariant()}-{port}, protocol: {protocol}}}"));
             }
         }

@@ -74,6 +74,8 @@ internal static class ConnectTunnel
         await response.StartAsync(request.Http.RequestAborted);
         IHttpResponseBodyFeature body = request.Http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         body.DisableBuffering();
+        // On HTTP/2 Kestrel keeps the head until something is to be sent, and the client sends nothing without it.
+        await body.Stream.FlushAsync(request.Http.RequestAborted);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(request.Http.RequestAborted);
         var clock = new IdleClock(over, idleTimeout, request.Time);
         await using ITimer timer = clock.Start();

@@ -50,7 +50,7 @@ internal sealed partial class Router
         if (found.Outcome == DynamicOutcome.Overflow)
             await AnswerOverflowAsync(request);
         else if (found.Outcome == DynamicOutcome.Refused)
-            await LocalReply.SendAsync(request, 403, $"egress denied: {found.Reason}", ResponseFlags.NoRouteFound, "egress_denied");
+            await RouteChoice.DenyAsync(request, options.Denials, found.Reason, 403);
         else
             await LocalReply.SendAsync(request, 503, "DNS resolution failure", ResponseFlags.DnsResolutionFailed, "dns_resolution_failure");
         return FilterResult.Answered;

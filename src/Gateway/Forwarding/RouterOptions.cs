@@ -1,8 +1,11 @@
+using Gateway.Streams;
+
 namespace Gateway.Forwarding;
 
-/// <summary>How the router tries again.</summary>
+/// <summary>How the router works.</summary>
 /// <param name="Random">Draws pauses.</param>
-internal sealed record RouterOptions(Random Random)
+/// <param name="Denials">Remembers what must not leave.</param>
+internal sealed record RouterOptions(Random Random, EgressDenials Denials)
 {
     /// <summary>So much of a request's body is kept for further tries, in bytes.</summary>
     public int ReplayBytes { get; init; } = 1024 * 1024;

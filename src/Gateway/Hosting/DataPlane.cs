@@ -52,7 +52,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
             : null;
         TlsEvents = new TlsEvents(loggers.CreateLogger<TlsEvents>());
         Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents, Issued);
-        var tcp = new TcpProxy(Snapshots.FindTarget, sink, Random.Shared, time);
+        var tcp = new TcpProxy(Snapshots.FindTarget, sink, Denials, Random.Shared, time);
         _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers, new ConnectGate(connection => Snapshots.FindChain(connection)?.Routes.Proxy is not null));
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         DnsResolver dns = Resolver = new DnsResolver(resolver, time);
@@ -67,7 +67,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         }
         Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, tcp, TlsChallenges, time, loggers);
         Mirrors = new MirrorSender(new MirrorOptions(Random.Shared), time);
-        var retries = new RouterOptions(Random.Shared)
+        var retries = new RouterOptions(Random.Shared, Denials)
         {
             ReplayBytes = options.RetryBufferBytes,
             OwnClient = Loops is not null && options.UpstreamClient == UpstreamClientKind.Own,

@@ -45,7 +45,7 @@ internal static class RouteChoice
     public static ValueTask Answer(RequestContext request, EgressDenials denials)
     {
         if (request.Decision.Denial is { } denial)
-            return Deny(request, denials, denial);
+            return DenyAsync(request, denials, denial, request.IsTunnel ? 403 : 404);
         if (request.Decision.HttpsRedirect)
             return LocalReply.RedirectAsync(request, 301, RedirectLocation.Https(RequestOf(request)));
         if (request.Route is not { } route)
@@ -62,17 +62,21 @@ internal static class RouteChoice
             : ValueTask.CompletedTask;
     }
 
-    /// <summary>What a forward proxy does not let through; remembered, so that it can be allowed.</summary>
-    private static ValueTask Deny(RequestContext request, EgressDenials denials, string denial)
+    /// <summary>Answers what must not leave; remembered, so that it can be allowed.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="denials">Remembers it.</param>
+    /// <param name="denial">Why, in words.</param>
+    /// <param name="status">The answer's status.</param>
+    public static ValueTask DenyAsync(RequestContext request, EgressDenials denials, string denial, int status)
     {
         string? fault = EgressTarget.Parse(request.Authority, out EgressTarget? target);
         bool isTunnel = request.IsTunnel;
         denials.Note(
             new EgressDenial(
-                target?.Host ?? request.Authority, target?.Port ?? (isTunnel || fault is not null ? 0 : 80), isTunnel ? "CONNECT" : "HTTP",
+                target?.Host ?? request.Authority, target?.Port ?? (isTunnel || fault is not null ? 0 : 80), isTunnel ? EgressDenial.Connect : EgressDenial.Http,
                 request.Connection.RequestedServerName ?? "", request.Info.ClientAddress ?? ""),
             denial);
-        return LocalReply.SendAsync(request, isTunnel ? 403 : 404, $"egress denied: {denial}", ResponseFlags.NoRouteFound, "egress_denied", close: isTunnel);
+        return LocalReply.SendAsync(request, status, $"egress denied: {denial}", ResponseFlags.NoRouteFound, "egress_denied", close: isTunnel);
     }
 
     /// <summary>The request as routing sees it.</summary>

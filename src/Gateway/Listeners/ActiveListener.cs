@@ -190,6 +190,8 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         if (chain?.Context?.Choose(hello.SupportsEcdsa) is not { } options)
         {
             Log.NoChain(_logger, Config.Name, hello.ServerName ?? "(none)");
+            if (chain is null && chains.IsEgress && hello.ServerName is { } wanted)
+                _tcp.NoteRefusal(wanted, Config.Port, connection.RemoteEndPoint, "no tls route of the port has this server name");
             return false;
         }
         DownstreamConnection facts = Describe(connection, chain, hello.ServerName);

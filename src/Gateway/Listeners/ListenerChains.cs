@@ -27,6 +27,7 @@ internal sealed class ListenerChains
             var entry = new ListenerChain(
                 chain.Name, DownstreamConnection.KeyOf(config.Name, chain.Name), chain.Tls, chain.Tls is { } tls ? contexts(tls) : null, chain);
             all.Add(entry);
+            IsEgress |= chain.IsEgress;
             if (chain is { Tls: null, IsPassthrough: false })
                 Plain ??= entry;
             else if (chain.ServerNames.IsEmpty)
@@ -45,6 +46,9 @@ internal sealed class ListenerChains
 
     /// <summary>All chains.</summary>
     public IReadOnlyList<ListenerChain> All { get; }
+
+    /// <summary>Whether one of them leads out of the mesh.</summary>
+    public bool IsEgress { get; }
 
     /// <summary>The chain without TLS; if there is one, connections are not read for a ClientHello.</summary>
     public ListenerChain? Plain { get; }

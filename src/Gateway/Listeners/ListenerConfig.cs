@@ -41,6 +41,9 @@ internal sealed class FilterChainConfig
     /// <summary>Whether TLS is passed on unopened; <see cref="Tcp"/> says where to.</summary>
     public bool IsPassthrough { get; init; }
 
+    /// <summary>Whether it leads out of the mesh: then it is of interest which server names are asked for in vain.</summary>
+    public bool IsEgress { get; init; }
+
     /// <summary>Whether the client must offer one of the mesh's own protocols in its hello: what AUTO_PASSTHROUGH lets in must end in mutual TLS.</summary>
     public bool NeedsMeshProtocol { get; init; }
 

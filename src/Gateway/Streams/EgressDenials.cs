@@ -8,7 +8,17 @@ namespace Gateway.Streams;
 /// <param name="Protocol"><c>HTTP</c>, <c>CONNECT</c> or <c>TLS</c>: how it was asked for.</param>
 /// <param name="ServerName">The server name of the client's TLS; empty = none.</param>
 /// <param name="Source">The client's address.</param>
-internal readonly record struct EgressDenial(string Host, int Port, string Protocol, string ServerName, string Source);
+internal readonly record struct EgressDenial(string Host, int Port, string Protocol, string ServerName, string Source)
+{
+    /// <summary>A request to a proxy, or for a wildcard's name.</summary>
+    public const string Http = "HTTP";
+
+    /// <summary>A tunnel.</summary>
+    public const string Connect = "CONNECT";
+
+    /// <summary>A connection whose TLS passes through.</summary>
+    public const string Tls = "TLS";
+}
 
 /// <summary>A refused destination with how often it was asked for.</summary>
 /// <param name="Denial">What was asked for.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Clusters;
@@ -15,9 +16,10 @@ namespace Gateway.Tcp;
 /// </summary>
 /// <param name="findTarget">Where a connection goes by the snapshot in force; null = its chain is gone.</param>
 /// <param name="sink">Takes notice of sessions.</param>
+/// <param name="denials">Remembers what is refused to clients on their way out.</param>
 /// <param name="random">Draws among weighted destinations.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget, IStreamSink sink, Random random, TimeProvider time)
+internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget, IStreamSink sink, EgressDenials denials, Random random, TimeProvider time)
 {
     /// <summary>Carries one connection to its end. The caller owns it and disposes of it afterwards.</summary>
     public async Task RunAsync(ConnectionContext connection, DownstreamConnection facts)
@@ -76,6 +78,14 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         }
     }
 
+    /// <summary>Remembers a server name that clients may not reach, so that it can be allowed.</summary>
+    /// <param name="serverName">The name.</param>
+    /// <param name="port">The listener's port.</param>
+    /// <param name="source">The client.</param>
+    /// <param name="reason">Why it is refused.</param>
+    public void NoteRefusal(string serverName, int port, EndPoint? source, string reason) =>
+        denials.Note(new EgressDenial(serverName.ToLowerInvariant(), port, EgressDenial.Tls, serverName, source is null ? "" : DownstreamConnection.TextOfIp(source)), reason);
+
     /// <summary>The cluster, with a session begun; null = there is none, which is noted.</summary>
     private Cluster? Choose(DownstreamConnection facts, StreamInfo info)
     {
@@ -105,7 +115,7 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
     }
 
     /// <summary>The destination that the client's TLS names; null = there is none, which is noted.</summary>
-    private static async ValueTask<Cluster?> FindByNameAsync(DynamicClusters names, DownstreamConnection facts, StreamInfo info)
+    private async ValueTask<Cluster?> FindByNameAsync(DynamicClusters names, DownstreamConnection facts, StreamInfo info)
     {
         DynamicResult found = await names.FindAsync(facts.RequestedServerName ?? "", facts.Closed);
         info.Flags |= found.Outcome switch
@@ -117,6 +127,8 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         };
         if (found.Cluster is null)
             info.UpstreamTransportFailureReason = found.Reason;
+        if (found.Outcome == DynamicOutcome.Refused)
+            NoteRefusal(facts.RequestedServerName ?? "", facts.ListenerPort, facts.RemoteEndPoint, found.Reason);
         return found.Cluster;
     }
 

@@ -18,6 +18,8 @@ internal sealed class EgressBed : IAsyncDisposable
         Secure = secure;
         Authority = authority;
         _certificate = certificate;
+        AuthorityFile = Path.GetTempFileName();
+        File.WriteAllText(AuthorityFile, authority.AuthorityPem);
     }
 
     public TestGateway Gateway { get; }
@@ -30,22 +32,28 @@ internal sealed class EgressBed : IAsyncDisposable
 
     public TestCertificates Authority { get; }
 
+    /// <summary>The authority's certificate as a file, for programs.</summary>
+    public string AuthorityFile { get; }
+
+    public string SecureProxy => $"https://proxy.test:{Gateway.Port(3129)}";
+
     public string Proxy => $"http://127.0.0.1:{Gateway.Port(3128)}";
 
     /// <summary>Starts everything.</summary>
     /// <param name="policy">The Gateway's outboundTrafficPolicy.</param>
     /// <param name="more">Makes further documents, given the ports of the destinations.</param>
-    public static async Task<EgressBed> StartAsync(string policy = "REGISTRY_ONLY", Func<int, int, string>? more = null)
+    /// <param name="onEventLoops">Whether event loops carry the sockets.</param>
+    public static async Task<EgressBed> StartAsync(string policy = "REGISTRY_ONLY", Func<int, int, string>? more = null, bool onEventLoops = false)
     {
         var authority = new TestCertificates();
-        TestCertificate certificate = authority.IssueServer("secure.test", "*.wild.test");
+        TestCertificate certificate = authority.IssueServer("secure.test", "proxy.test", "*.wild.test");
         var dns = new FakeDns();
         foreach (string name in (string[])["api.test", "secure.test", "a.wild.test", "b.wild.test", "free.test"])
             dns.Set(name, TimeSpan.FromSeconds(60), IPAddress.Loopback);
         EchoUpstream plain = await EchoUpstream.StartAsync("plain");
         EchoUpstream secure = await EchoUpstream.StartAsync(new EchoOptions { Name = "secure", Certificate = certificate.Certificate });
-        TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline, dns: dns.EndPoint);
-        IReadOnlyList<string> errors = await gateway.ApplyAsync(Documents(policy, plain.Port, secure.Port) + (more is null ? "" : "---\n" + more(plain.Port, secure.Port)));
+        TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline, onEventLoops: onEventLoops, dns: dns.EndPoint);
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(TestConfig.Secret("proxy", certificate), Documents(policy, plain.Port, secure.Port) + (more is null ? "" : "---\n" + more(plain.Port, secure.Port)));
         Assert.Empty(errors);
         return new EgressBed(gateway, dns, plain, secure, authority, certificate);
     }
@@ -59,6 +67,7 @@ internal sealed class EgressBed : IAsyncDisposable
         await Plain.DisposeAsync();
         await Secure.DisposeAsync();
         await Dns.DisposeAsync();
+        File.Delete(AuthorityFile);
         _certificate.Dispose();
         Authority.Dispose();
     }
@@ -73,6 +82,28 @@ internal sealed class EgressBed : IAsyncDisposable
           servers:
           - port: {number: 3128, name: http, protocol: HTTP}
             hosts: ["*"]
+          - port: {number: 3129, name: https, protocol: HTTPS}
+            hosts: ["*"]
+            tls: {mode: SIMPLE, credentialName: proxy}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: Gateway
+        metadata: {name: passthrough}
+        spec:
+          servers:
+          - port: {number: 8443, name: tls, protocol: TLS}
+            hosts: ["*.wild.test"]
+            tls: {mode: PASSTHROUGH}
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: passthrough}
+        spec:
+          hosts: ["*.wild.test"]
+          gateways: [passthrough]
+          tls:
+          - match: [{port: 8443, sniHosts: ["*.wild.test"]}]
+            route: [{destination: {host: "*.wild.test", port: {number: 443} } }]
         ---
         apiVersion: networking.istio.io/v1
         kind: ServiceEntry

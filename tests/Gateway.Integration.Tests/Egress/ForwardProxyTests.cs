@@ -27,13 +27,11 @@ public sealed class ForwardProxyTests
     public async Task Curl_tunnels_http_and_https_through_the_proxy()
     {
         await using EgressBed bed = await EgressBed.StartAsync();
-        string ca = Path.GetTempFileName();
-        await File.WriteAllTextAsync(ca, bed.Authority.AuthorityPem);
+        string ca = bed.AuthorityFile;
 
         (int exit, string output) = await CommandLineTool.RunAsync("curl", "-sS", "-p", "-x", bed.Proxy, "-w", "\n%{http_code} %{http_connect}", "http://api.test/tunnel");
         (int secureExit, string secureOutput) = await CommandLineTool.RunAsync("curl", "-sS", "-x", bed.Proxy, "--cacert", ca, "-w", "\n%{http_code} %{http_connect}", "https://secure.test/tls");
         (int wildExit, string wildOutput) = await CommandLineTool.RunAsync("curl", "-sS", "-x", bed.Proxy, "--cacert", ca, "-w", "\n%{http_code} %{http_connect}", "https://a.wild.test/wild");
-        File.Delete(ca);
 
         Assert.True(exit == 0 && output.EndsWith("\n200 200", StringComparison.Ordinal), output);
         Assert.True(secureExit == 0 && secureOutput.EndsWith("\n200 200", StringComparison.Ordinal), secureOutput);

@@ -80,7 +80,7 @@ public static class RawHttp2Connection
         }
     }
 
-    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
+    internal static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
         byte[] frame = new byte[9 + payload.Length];
         frame[0] = (byte)(payload.Length >> 16);
@@ -94,7 +94,7 @@ public static class RawHttp2Connection
     }
 
     /// <summary>HPACK: every header a literal without indexing, names and values plain.</summary>
-    private static byte[] Block(IEnumerable<(string Name, string Value)> headers)
+    internal static byte[] Block(IEnumerable<(string Name, string Value)> headers)
     {
         using var block = new MemoryStream();
         foreach ((string name, string value) in headers)

@@ -15,6 +15,7 @@ public sealed class EgressSuggestTests
             [{"host":"api.example.com","port":443,"protocol":"CONNECT","source":"10.0.0.7","count":3},
              {"host":"api.example.com","port":80,"protocol":"HTTP","source":"10.0.0.8","count":1},
              {"host":"db.example.com","port":5432,"protocol":"CONNECT","source":"10.0.0.7","count":1},
+             {"host":"sni.example.com","port":8443,"protocol":"TLS","source":"10.0.0.7","count":1},
              {"host":"169.254.169.254","port":80,"protocol":"HTTP","source":"10.0.0.7","count":9},
              {"host":"x\n---\nkind: Gateway","port":80,"protocol":"HTTP","source":"10.0.0.7","count":1}]
             """);
@@ -24,8 +25,10 @@ public sealed class EgressSuggestTests
         LoadResult load = new ConfigLoader().Load([new ConfigDocument("suggested.yaml", Encoding.UTF8.GetBytes(text.ToString()))]);
 
         Assert.DoesNotContain(load.Diagnostics, finding => finding.Severity == Severity.Error);
-        Assert.Equal(["allow-api-example-com", "allow-db-example-com"], load.Config.ServiceEntries.Select(entry => entry.Metadata.Name));
+        Assert.Equal(["allow-api-example-com", "allow-db-example-com", "allow-sni-example-com"], load.Config.ServiceEntries.Select(entry => entry.Metadata.Name));
         Assert.Equal([(80, "HTTP"), (443, "TLS")], load.Config.ServiceEntries[0].Spec.Ports.Select(port => (port.Number!.Value, port.Protocol!)));
+        Assert.Equal("TLS", Assert.Single(load.Config.ServiceEntries[2].Spec.Ports).Protocol);
+        Assert.Contains("tls route", text.ToString(), StringComparison.Ordinal);
         Assert.Empty(load.Config.Gateways);
     }
 }

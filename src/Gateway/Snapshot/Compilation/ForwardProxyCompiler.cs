@@ -55,11 +55,12 @@ internal static class ForwardProxyCompiler
     private static FrozenDictionary<int, Route> Ports(CompilationContext context, MeshService service) =>
         service.Ports.DistinctBy(port => port.Number).ToFrozenDictionary(port => port.Number, port => ToRoute(context, context.Clusters.Resolve(service, port), service.Resource));
 
-    /// <summary>An entry without resolution leads to the addresses it lists, where a client names one of them itself.</summary>
+    /// <summary>
+    /// Where a client names one of an entry's addresses itself, it gets there if the entry has no resolution; else, as with
+    /// sidecars, the address stands for the entry's endpoints.
+    /// </summary>
     private static void AddNetworks(CompilationContext context, ImmutableArray<ProxyNetwork>.Builder networks, Resource<ServiceEntrySpec> entry, MeshService service)
     {
-        if (service.Resolution is not (ServiceResolution.None or ServiceResolution.DynamicDns))
-            return;
         List<IPNetwork> listed = [];
         foreach (string text in entry.Spec.Addresses)
         {
@@ -70,9 +71,17 @@ internal static class ForwardProxyCompiler
         }
         if (listed.Count == 0)
             return;
-        // A name per entry: what one allows is nothing to the next.
-        (string Name, int Index) cluster = context.Clusters.Any($"outbound|addresses|{entry.Metadata.Namespace}/{entry.Metadata.Name}|*", listed.ToEquatableArray());
-        FrozenDictionary<int, Route> ports = service.Ports.DistinctBy(port => port.Number).ToFrozenDictionary(port => port.Number, _ => ToRoute(context, cluster, entry));
+        FrozenDictionary<int, Route> ports;
+        if (service.Resolution is ServiceResolution.None or ServiceResolution.DynamicDns)
+        {
+            // A name per entry: what one allows is nothing to the next.
+            (string Name, int Index) cluster = context.Clusters.Any($"outbound|addresses|{entry.Metadata.Namespace}/{entry.Metadata.Name}|*", listed.ToEquatableArray());
+            ports = service.Ports.DistinctBy(port => port.Number).ToFrozenDictionary(port => port.Number, _ => ToRoute(context, cluster, entry));
+        }
+        else
+        {
+            ports = Ports(context, service);
+        }
         foreach (IPNetwork network in listed)
             networks.Add(new ProxyNetwork(network, ports));
     }

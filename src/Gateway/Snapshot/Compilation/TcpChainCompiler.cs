@@ -59,6 +59,7 @@ internal sealed class TcpChainCompiler(CompilationContext context, VirtualServic
                         Name = $"tls.{server.Port}.{server.Spec.Port!.Name}.{server.GatewayName}.{service.Namespace}/{service.Resource.Metadata.Name}.{i}.{j}",
                         ServerNames = names.Contains("*") ? default : names,
                         IsPassthrough = true,
+                        IsEgress = rules[i].Route.Any(LeavesMesh),
                         Tcp = action,
                     });
                 }
@@ -110,6 +111,9 @@ internal sealed class TcpChainCompiler(CompilationContext context, VirtualServic
             },
         });
     }
+
+    private bool LeavesMesh(RouteDestination route) =>
+        route.Destination?.Host is { } host && context.Services.Find(host, context.Identity.Namespace) is { } service && IsExternal(service);
 
     private static bool IsExternal(MeshService service) => service.ExternalName is not null
         || service.Resource is Resource<ServiceEntrySpec> { Spec.Location: not ServiceEntryLocation.MeshInternal };
