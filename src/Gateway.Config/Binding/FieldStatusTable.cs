@@ -103,7 +103,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfSecurity()
     {
         const string Policy = "AuthorizationPolicy";
-        yield return new(Policy, "spec.provider", Supported, "MeshConfig's `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`; what matches a provider that cannot be asked is denied (`GW0602`), also TCP connections for gRPC");
+        yield return new(Policy, "spec.provider", Supported, "MeshConfig's `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`; what matches a provider that cannot be asked is denied (`GW0602`)");
         yield return new(Policy, "spec.rules[].when[].key", Supported, "`experimental.envoy.filters.…`: no filter writes such metadata, so values never match");
         yield return new(Policy, "spec.targetRef", Supported, "a `Gateway`, by the gateway's label `gateway.networking.k8s.io/gateway-name`; other kinds are for waypoints");
         yield return new(Policy, "spec.targetRefs", Supported, "as `spec.targetRef`");

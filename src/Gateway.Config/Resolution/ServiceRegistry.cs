@@ -55,6 +55,10 @@ public sealed class ServiceRegistry
         return best;
     }
 
+    /// <summary>The namespaces that define a host.</summary>
+    public IReadOnlyCollection<string> NamespacesOf(string host) =>
+        _byHost.TryGetValue(host, out List<MeshService>? services) ? [.. services.Select(service => service.Namespace).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : [];
+
     /// <summary>A second definition of a host in the same namespace adds its endpoints to the first; its ports must have the same numbers.</summary>
     private static void Add(Dictionary<string, List<MeshService>> byHost, MeshService service)
     {

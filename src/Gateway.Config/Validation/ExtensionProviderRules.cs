@@ -10,8 +10,18 @@ public static class ExtensionProviderRules
     /// <summary>Largest body that is kept and sent, in bytes. A limit of ours.</summary>
     public const int MaxBodyBytes = 16 * 1024 * 1024;
 
+    private const int MaxName = 63;
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~");
+
+    /// <summary>What is wrong with a provider's name, which stands in the names of rules; null = nothing.</summary>
+    public static string? NameProblem(string name) =>
+        name.Length is 0 or > MaxName || name.AsSpan().ContainsAnyExcept(NameCharacters) || name[0] == '-' || name[^1] == '-'
+            ? $"its name must be 1 to {MaxName} lower-case letters, digits and hyphens, with no hyphen at either end"
+            : null;
 
     /// <summary>What is wrong with a provider; null = nothing.</summary>
     public static string? Problem(ExtAuthzProvider provider)
@@ -28,6 +38,11 @@ public static class ExtensionProviderRules
             return $"its pathPrefix \"{provider.PathPrefix}\" must begin with / and be a path";
         if (provider.Body is { } body && body.MaxRequestBytes is 0 or > MaxBodyBytes)
             return string.Create(CultureInfo.InvariantCulture, $"its maxRequestBytes must be between 1 and {MaxBodyBytes}, not {body.MaxRequestBytes}");
+        foreach (EquatableArray<string> names in (ReadOnlySpan<EquatableArray<string>>)[provider.IncludeRequestHeaders, provider.HeadersToUpstreamOnAllow, provider.HeadersToDownstreamOnAllow, provider.HeadersToDownstreamOnDeny])
+        {
+            if (names.Contains("*"))
+                return "a list of its headers has \"*\", where only exact names, prefix* and *suffix may stand";
+        }
         foreach (KeyValuePair<string, string> header in provider.AdditionalHeaders)
         {
             if (!IsToken(header.Key) || header.Value.AsSpan().ContainsAny('\r', '\n', '\0'))

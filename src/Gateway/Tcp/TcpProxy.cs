@@ -31,7 +31,14 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         Cluster? named = null;
         try
         {
-            if (Choose(facts, info) is not { } chosen)
+            if (findTarget(facts) is not { } target)
+            {
+                info.Flags |= ResponseFlags.NoRouteFound;
+                return;
+            }
+            if (target.Authorization is { } policies && !await policies.AllowsAsync(info, target.Clusters, time))
+                return;
+            if (Choose(target, info) is not { } chosen)
                 return;
             cluster = chosen;
             sink.OnTcpOpened(info);
@@ -87,18 +94,8 @@ internal sealed class TcpProxy(Func<DownstreamConnection, TcpTarget?> findTarget
         denials.Note(new EgressDenial(serverName.ToLowerInvariant(), port, EgressDenial.Tls, serverName, source is null ? "" : DownstreamConnection.TextOfIp(source)), reason);
 
     /// <summary>The cluster, with a session begun; null = there is none, which is noted.</summary>
-    private Cluster? Choose(DownstreamConnection facts, StreamInfo info)
+    private Cluster? Choose(TcpTarget target, StreamInfo info)
     {
-        if (findTarget(facts) is not { } target)
-        {
-            info.Flags |= ResponseFlags.NoRouteFound;
-            return null;
-        }
-        if (target.Authorization?.Denied(facts) is { } denied)
-        {
-            info.ConnectionTerminationDetails = denied;
-            return null;
-        }
         WeightedCluster destination = target.Action.Pick((ulong)random.NextInt64());
         info.UpstreamCluster = destination.Cluster;
         if (destination.ClusterIndex < 0)

@@ -107,7 +107,8 @@ internal sealed class ExtAuthzBed : IAsyncDisposable
         return new ExtAuthzBed(authorizer, echo, gateway);
     }
 
-    private static async Task AnswerAsync(HttpContext http, Func<byte[], byte[]> check, int status)
+    /// <summary>Answers a gRPC call with a CheckResponse.</summary>
+    public static async Task AnswerAsync(HttpContext http, Func<byte[], byte[]> check, int status)
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);

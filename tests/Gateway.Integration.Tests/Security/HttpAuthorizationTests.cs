@@ -210,12 +210,15 @@ public sealed class HttpAuthorizationTests
     [InlineData("{name: authz, envoyExtAuthzHttp: {service: echo.test, port: 80, statusOnError: '299'}}")]
     [InlineData("{name: authz, envoyExtAuthzHttp: {service: echo.test, port: 80, pathPrefix: check}}")]
     [InlineData("{name: authz, envoyExtAuthzGrpc: {service: echo.test, port: 80, includeRequestBodyInCheck: {}}}")]
+    [InlineData("{name: authz, envoyExtAuthzHttp: {service: echo.test, port: 80, headersToUpstreamOnAllow: ['*']}}")]
+    [InlineData("{name: authz, envoyExtAuthzHttp: {service: twice.test, port: 80}}")]
     [InlineData("{name: authz, prometheus: {}}")]
     public async Task A_provider_that_cannot_be_asked_denies_what_the_rules_match(string provider)
     {
         await using ExtAuthzBed bed = await ExtAuthzBed.HttpAsync(_ => Task.CompletedTask);
         await bed.Gateway.ApplyAsync(
             TestConfig.HttpGateway(), TestConfig.Backend("echo.test", bed.Echo), TestConfig.Route("*", "echo.test"), ExtAuthzBed.Policy("ask", "authz"),
+            TestConfig.Backend("twice.test", bed.Echo), TestConfig.Backend("twice.test", bed.Echo).Replace("namespace: default", "namespace: other", StringComparison.Ordinal),
             $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata:\n  mesh: |\n    extensionProviders:\n    - {provider}\n");
 
         HttpResponseMessage response = await bed.SendAsync();
@@ -223,6 +226,21 @@ public sealed class HttpAuthorizationTests
         Assert.Equal((HttpStatusCode.Forbidden, "RBAC: access denied"), (response.StatusCode, await response.Content.ReadAsStringAsync()));
         CompletedRequest completed = await bed.Gateway.CompletionAsync(_ => true);
         Assert.Equal("rbac_access_denied_matched_policy[istio-ext-authz-authz-ns[istio-system]-policy[ask]-rule[0]-deny-due-to-bad-CUSTOM-action]", completed.Details);
+        Assert.Equal(HttpStatusCode.OK, (await bed.SendAsync("/open")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Login")]
+    [InlineData("login_page")]
+    [InlineData("-login")]
+    public async Task A_provider_with_a_bad_name_denies_what_the_rules_match(string name)
+    {
+        await using ExtAuthzBed bed = await ExtAuthzBed.HttpAsync(_ => Task.CompletedTask);
+        await bed.Gateway.ApplyAsync(
+            TestConfig.HttpGateway(), TestConfig.Backend("echo.test", bed.Echo), TestConfig.Route("*", "echo.test"), ExtAuthzBed.Policy("ask", name),
+            $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata:\n  mesh: |\n    extensionProviders:\n    - {{name: {name}, envoyExtAuthzHttp: {{service: echo.test, port: 80}}}}\n");
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await bed.SendAsync()).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await bed.SendAsync("/open")).StatusCode);
     }
 

@@ -50,7 +50,7 @@ internal sealed class FilterOrder(HttpFilter router, Random random, RbacStats rb
             Authentication = authentication.ToImmutable(),
             Authorization = authorization.ToImmutable(),
             Forwarding = forwarding.Add(router),
-            Network = policies is null ? null : new NetworkRbac(policies.Tcp, rbacStats),
+            Network = policies is null ? null : new NetworkRbac(policies.Tcp, rbacStats, extAuthzStats, _logger),
         };
     }
 }

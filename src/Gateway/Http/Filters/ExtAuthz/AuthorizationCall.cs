@@ -1,10 +1,26 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Clusters;
+using Gateway.Streams;
 
 namespace Gateway.Http.Filters.ExtAuthz;
+
+/// <summary>Who is asked about.</summary>
+/// <param name="Connection">The client's connection.</param>
+/// <param name="Clusters">The live clusters of the snapshot in force.</param>
+/// <param name="Protocol">What the client speaks.</param>
+/// <param name="Departed">The client has left.</param>
+/// <param name="Time">The clock.</param>
+internal readonly record struct CheckSubject(
+    DownstreamConnection Connection, ImmutableArray<Cluster> Clusters, UpstreamProtocol Protocol, CancellationToken Departed, TimeProvider Time)
+{
+    /// <summary>A request.</summary>
+    public static CheckSubject Of(RequestContext request) =>
+        new(request.Connection, request.Chain!.Clusters, request.ClientProtocol, request.Http.RequestAborted, request.Time);
+}
 
 /// <summary>One call to an endpoint of a service's cluster, within the cluster's limits and a deadline. Never throws but when the client leaves.</summary>
 internal static class AuthorizationCall
@@ -15,26 +31,26 @@ internal static class AuthorizationCall
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <summary>Makes the call.</summary>
-    /// <param name="request">The request that is asked about.</param>
+    /// <param name="subject">Who is asked about.</param>
     /// <param name="service">The service.</param>
     /// <param name="message">The message, without a URI.</param>
     /// <param name="path">Path and query.</param>
     /// <param name="read">Makes the answer of a response and its body.</param>
     public static async Task<AuthorizationAnswer> SendAsync(
-        RequestContext request, ExtAuthzConfig service, HttpRequestMessage message, string path, Func<HttpResponseMessage, byte[], AuthorizationAnswer> read)
+        CheckSubject subject, ExtAuthzConfig service, HttpRequestMessage message, string path, Func<HttpResponseMessage, byte[], AuthorizationAnswer> read)
     {
-        Cluster cluster = request.Chain!.Clusters[service.ClusterIndex];
+        Cluster cluster = subject.Clusters[service.ClusterIndex];
         if (!cluster.TryBegin())
             return AuthorizationAnswer.Failed;
         try
         {
             if (cluster.Pick() is not { } endpoint)
                 return AuthorizationAnswer.Failed;
-            bool isHttp2 = service.IsGrpc || cluster.ProtocolFor(request.ClientProtocol) == UpstreamProtocol.Http2;
+            bool isHttp2 = service.IsGrpc || cluster.ProtocolFor(subject.Protocol) == UpstreamProtocol.Http2;
             HandlerTicket? ticket = null;
             if (cluster.NeedsTickets)
             {
-                ticket = HandlerTicket.TryBegin(cluster, endpoint, request.Connection.RemoteEndPoint, request.Connection.LocalEndPoint, isHttp2);
+                ticket = HandlerTicket.TryBegin(cluster, endpoint, subject.Connection.RemoteEndPoint, subject.Connection.LocalEndPoint, isHttp2);
                 if (ticket is null)
                     return AuthorizationAnswer.Failed;
                 HandlerTicket.Current = ticket;
@@ -46,7 +62,7 @@ internal static class AuthorizationCall
             endpoint.Begin();
             try
             {
-                return await SendAsync(request, service, cluster, endpoint, message, read);
+                return await SendAsync(subject, service, cluster, endpoint, message, read);
             }
             finally
             {
@@ -61,11 +77,11 @@ internal static class AuthorizationCall
     }
 
     private static async Task<AuthorizationAnswer> SendAsync(
-        RequestContext request, ExtAuthzConfig service, Cluster cluster, UpstreamEndpoint endpoint, HttpRequestMessage message,
+        CheckSubject subject, ExtAuthzConfig service, Cluster cluster, UpstreamEndpoint endpoint, HttpRequestMessage message,
         Func<HttpResponseMessage, byte[], AuthorizationAnswer> read)
     {
-        CancellationToken client = request.Http.RequestAborted;
-        using var deadline = new CancellationTokenSource(service.Timeout, request.Time);
+        CancellationToken client = subject.Departed;
+        using var deadline = new CancellationTokenSource(service.Timeout, subject.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, client);
         try
         {

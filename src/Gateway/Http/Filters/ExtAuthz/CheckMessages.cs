@@ -16,26 +16,27 @@ internal static class CheckMessages
     /// <summary>Path of the call.</summary>
     public const string Path = "/envoy.service.auth.v3.Authorization/Check";
 
-    /// <summary><c>CheckRequest</c>.</summary>
+    /// <summary><c>CheckRequest</c> about a request.</summary>
     public static byte[] Write(RequestContext request, CheckedBody body, bool packsBytes)
     {
         var message = new ProtoWriter();
-        DownstreamConnection connection = request.Connection;
         message.Message(1, attributes =>
         {
-            attributes.Message(1, source =>
-            {
-                source.Message(1, address => Address(address, connection.RemoteEndPoint));
-                if (connection.PeerIdentity is { } identity)
-                    source.Text(4, "spiffe://" + identity);
-            });
-            attributes.Message(2, destination => destination.Message(1, address => Address(address, connection.LocalEndPoint)));
+            Peers(attributes, request.Connection);
             attributes.Message(4, inner =>
             {
                 inner.Message(1, time => Timestamp(time, request.Info.StartTime));
                 inner.Message(2, http => Request(http, request, body, packsBytes));
             });
         });
+        return message.Written.ToArray();
+    }
+
+    /// <summary><c>CheckRequest</c> about a connection without HTTP that can be seen.</summary>
+    public static byte[] Write(DownstreamConnection connection)
+    {
+        var message = new ProtoWriter();
+        message.Message(1, attributes => Peers(attributes, connection));
         return message.Written.ToArray();
     }
 
@@ -69,6 +70,17 @@ internal static class CheckMessages
         if (code == 0)
             return Allowed(ok);
         return isError ? Denied(AuthorizationVerdict.Error, error, 0) : Denied(AuthorizationVerdict.Denied, denied, 403);
+    }
+
+    private static void Peers(ProtoWriter attributes, DownstreamConnection connection)
+    {
+        attributes.Message(1, source =>
+        {
+            source.Message(1, address => Address(address, connection.RemoteEndPoint));
+            if (connection.PeerIdentity is { } identity)
+                source.Text(4, "spiffe://" + identity);
+        });
+        attributes.Message(2, destination => destination.Message(1, address => Address(address, connection.LocalEndPoint)));
     }
 
     private static void Request(ProtoWriter http, RequestContext request, CheckedBody body, bool packsBytes)

@@ -9,10 +9,16 @@ internal static class GrpcAuthorization
 {
     private const int Frame = 5;
 
-    /// <summary>Asks.</summary>
-    public static async Task<AuthorizationAnswer> AskAsync(RequestContext request, ExtAuthzConfig service, CheckedBody body)
+    /// <summary>Asks about a request.</summary>
+    public static Task<AuthorizationAnswer> AskAsync(RequestContext request, ExtAuthzConfig service, CheckedBody body) =>
+        AskAsync(CheckSubject.Of(request), service, CheckMessages.Write(request, body, service.PacksBytes));
+
+    /// <summary>Asks about a connection.</summary>
+    public static Task<AuthorizationAnswer> AskAsync(CheckSubject subject, ExtAuthzConfig service) =>
+        AskAsync(subject, service, CheckMessages.Write(subject.Connection));
+
+    private static async Task<AuthorizationAnswer> AskAsync(CheckSubject subject, ExtAuthzConfig service, byte[] check)
     {
-        byte[] check = CheckMessages.Write(request, body, service.PacksBytes);
         byte[] framed = new byte[Frame + check.Length];
         BinaryPrimitives.WriteInt32BigEndian(framed.AsSpan(1), check.Length);
         check.CopyTo(framed, Frame);
@@ -21,7 +27,7 @@ internal static class GrpcAuthorization
         message.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         message.Headers.TryAddWithoutValidation(HeaderNames.Host, service.Authority);
         message.Headers.TryAddWithoutValidation(HeaderNames.GrpcTimeout, AuthorizationCall.GrpcTimeout(service.Timeout));
-        return await AuthorizationCall.SendAsync(request, service, message, CheckMessages.Path, Read);
+        return await AuthorizationCall.SendAsync(subject, service, message, CheckMessages.Path, Read);
     }
 
     private static AuthorizationAnswer Read(HttpResponseMessage response, byte[] framed)

@@ -29,7 +29,7 @@ internal static class HttpAuthorization
         }
         if (body.IsSent)
             message.Headers.TryAddWithoutValidation(CheckMessages.PartialBody, body.IsPartial ? "true" : "false");
-        return await AuthorizationCall.SendAsync(request, service, message, service.PathPrefix + request.Path + request.Query, (response, answer) => Read(service, response, answer));
+        return await AuthorizationCall.SendAsync(CheckSubject.Of(request), service, message, service.PathPrefix + request.Path + request.Query, (response, answer) => Read(service, response, answer));
     }
 
     private static AuthorizationAnswer Read(ExtAuthzConfig service, HttpResponseMessage response, byte[] body)

@@ -37,6 +37,10 @@ internal sealed class RbacRules
         return Allow is not null && Allow.Find(input) is null ? NoRule : null;
     }
 
+    /// <summary>The verdict of policies under dry run, likewise.</summary>
+    public string? ShadowDenial(RbacInput input) =>
+        ShadowDeny?.Find(input)?.Name ?? (ShadowAllow is not null && ShadowAllow.Find(input) is null ? NoRule : null);
+
     /// <summary>Envoy's name where no rule has matched.</summary>
     public const string NoRule = "none";
 }

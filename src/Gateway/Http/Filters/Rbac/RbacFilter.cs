@@ -44,11 +44,10 @@ internal sealed partial class RbacFilter(RbacRules rules, RbacStats stats, ILogg
 
     private void AskShadow(RbacInput input)
     {
-        string? deny = rules.ShadowDeny?.Find(input)?.Name;
-        bool lacksAllow = rules.ShadowAllow is not null && rules.ShadowAllow.Find(input) is null;
-        stats.CountShadow(deny is not null || lacksAllow);
-        if (deny is not null || lacksAllow)
-            LogShadow(logger, deny ?? RbacRules.NoRule, input.Method, input.Authority, input.Path);
+        string? deny = rules.ShadowDenial(input);
+        stats.CountShadow(deny is not null);
+        if (deny is not null)
+            LogShadow(logger, deny, input.Method, input.Authority, input.Path);
     }
 
     [LoggerMessage(LogLevel.Information, "Dry run: {Method} {Authority}{Path} would be denied, matched policy {Rule}.")]

@@ -32,16 +32,20 @@ internal sealed class ExtAuthzCompiler(CompilationContext context)
             return (null, "no extensionProvider of the mesh settings for authorization has this name");
         if (named.Count > 1)
             return (null, "several extensionProviders of the mesh settings have this name");
+        if (ExtensionProviderRules.NameProblem(name) is { } badName)
+            return (null, badName);
         ExtAuthzProvider written = named[0].ExtAuthz!;
         if (ExtensionProviderRules.Problem(written) is { } problem)
             return (null, problem);
         int slash = written.Service.IndexOf('/', StringComparison.Ordinal);
         string host = written.Service[(slash + 1)..];
         string? ns = slash < 0 ? null : written.Service[..slash];
+        if (ns is null && context.Services.NamespacesOf(host) is { Count: > 1 } namespaces)
+            return (null, $"several namespaces define its service {host} ({string.Join(", ", namespaces)}), and it must say whose it means: namespace/{host}");
         MeshService? service = context.Services.Find(host, ns ?? context.Identity.Namespace, ns);
         if (service is null || (ns is not null && service.Namespace != ns))
             return (null, $"nothing defines its service {written.Service}");
-        (string cluster, int index, string message) = context.Clusters.ResolveService(service, (int)written.Port);
+        (_, int index, string message) = context.Clusters.ResolveService(service, (int)written.Port);
         if (index < 0)
             return (null, message);
         return (new ExtAuthzConfig
@@ -49,8 +53,7 @@ internal sealed class ExtAuthzCompiler(CompilationContext context)
             Provider = name,
             IsGrpc = written.Protocol == ExtAuthzProtocol.Grpc,
             ClusterIndex = index,
-            // The name of a cluster is no authority; this is what Istio makes of it.
-            Authority = cluster.Replace("|", "_.", StringComparison.Ordinal),
+            Authority = service.Host,
             Timeout = written.Timeout ?? DefaultTimeout,
             FailsOpen = written.FailOpen,
             StatusOnError = ExtensionProviderRules.Status(written) ?? 403,

@@ -113,10 +113,10 @@ internal sealed class PolicyRules(CompilationContext context, bool hasTcp)
         }
         if (IsDryRun(policy))
             context.Report(DiagnosticCatalogue.Questionable, policy, "metadata.annotations", "CUSTOM policies know no dry run, in Istio as well: this one is enforced.");
-        if (hasTcp && service is { IsGrpc: true })
+        if (hasTcp && service is { IsGrpc: false })
         {
-            context.Report(DiagnosticCatalogue.ProviderUnknown, policy, "spec.provider",
-                $"The extension provider \"{name}\" cannot be asked about TCP connections: those that the rules of this policy match are denied.");
+            context.Report(DiagnosticCatalogue.Questionable, policy, "spec.provider",
+                $"The extension provider \"{name}\" speaks HTTP and is not asked about TCP connections, in Istio as well: as far as this policy goes, they pass.");
         }
         return provider;
     }
