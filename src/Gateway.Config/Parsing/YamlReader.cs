@@ -25,6 +25,13 @@ internal sealed class YamlReader(StringPool pool)
     /// <summary>The same by the full parser alone.</summary>
     internal ConfigNode? ReadFully(string text, DocumentSlice slice, Placement placement, List<Diagnostic> findings)
     {
+        if (text.IndexOf('\0', slice.Start, slice.Length) is >= 0 and int nul)
+        {
+            // The scanner takes it for the end: what stands behind it would be passed over without a word.
+            ReadOnlySpan<char> before = text.AsSpan(slice.Start, nul - slice.Start);
+            findings.Add(new(DiagnosticCatalogue.Syntax.Code, Severity.Error, "The text holds a NUL character, which YAML forbids.", placement.Locate(before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'))));
+            return null;
+        }
         using StringReader input = new(slice.Length == text.Length ? text : text.Substring(slice.Start, slice.Length));
         Composition composition = new(new Parser(input), placement, pool, findings);
         try

@@ -35,6 +35,7 @@ internal struct ChunkedDecoder
     {
         SizeStart,
         Size,
+        SizeBlank,
         Extension,
         SizeFeed,
         Data,
@@ -85,6 +86,8 @@ internal struct ChunkedDecoder
             case State.SizeStart:
             case State.Size:
                 return Size(b);
+            case State.SizeBlank:
+                return ++_count <= MaxExtensionBytes && AfterSize(b);
             case State.Extension:
                 if (b == '\r')
                     _state = State.SizeFeed;
@@ -125,7 +128,18 @@ internal struct ChunkedDecoder
             return false;
 
         _count = 0;
-        _state = b == '\r' ? State.SizeFeed : State.Extension;
+        return AfterSize(b);
+    }
+
+    // Blanks may stand there, as old servers pad; whatever else they lead to is read by some and not by others.
+    private bool AfterSize(byte b)
+    {
+        _state = b switch
+        {
+            (byte)'\r' => State.SizeFeed,
+            (byte)';' => State.Extension,
+            _ => State.SizeBlank,
+        };
         return b is (byte)'\r' or (byte)';' or (byte)' ' or (byte)'\t';
     }
 

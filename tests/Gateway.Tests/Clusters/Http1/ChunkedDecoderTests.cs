@@ -11,6 +11,7 @@ public sealed class ChunkedDecoderTests
     [InlineData("5\r\nhello\r\n00006\r\n world\r\n0\r\n\r\n", "hello world")]
     [InlineData("A\r\n0123456789\r\na\r\nabcdefghij\r\n0\r\n\r\n", "0123456789abcdefghij")]
     [InlineData("5;name=value\r\nhello\r\n0;x\r\n\r\n", "hello")]
+    [InlineData("5 \t\r\nhello\r\n0  \r\n\r\n", "hello")]
     [InlineData("5 ;a=\"b\"\r\nhello\r\n0\r\n\r\n", "hello")]
     [InlineData("5\r\nhello\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n", "hello")]
     [InlineData("2\r\n\r\n\r\n0\r\n\r\n", "\r\n")]
@@ -35,6 +36,8 @@ public sealed class ChunkedDecoderTests
     [InlineData(" 5\r\nhello\r\n")]
     [InlineData("\r\n5\r\nhello\r\n")]
     [InlineData(";a\r\n")]
+    [InlineData("5 x\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("5 5\r\nhello\r\n0\r\n\r\n")]
     [InlineData("5;a\nb\r\nhello\r\n")]
     [InlineData("5;\u0001\r\nhello\r\n")]
     [InlineData("fffffffffffffffff\r\n")]
@@ -50,6 +53,7 @@ public sealed class ChunkedDecoderTests
     [Theory]
     [InlineData("0\r\n", 'a', 20_000)]
     [InlineData("5;", 'a', 2_000)]
+    [InlineData("5", ' ', 2_000)]
     public void Extensions_and_trailers_have_limits(string start, char filler, int count) =>
         Assert.Equal(ChunkedStep.Bad, Decode(Encoding.ASCII.GetBytes(start + new string(filler, count)), 64).End);
 
