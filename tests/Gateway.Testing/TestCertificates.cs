@@ -29,6 +29,7 @@ public sealed class TestCertificates : IDisposable
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    private const string OcspSigning = "1.3.6.1.5.5.7.3.9";
     private static readonly DateTimeOffset From = DateTimeOffset.UtcNow.AddDays(-1);
     private static readonly DateTimeOffset To = From.AddDays(30);
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -54,6 +55,26 @@ public sealed class TestCertificates : IDisposable
 
     /// <summary>Issues an ECDSA server certificate.</summary>
     public TestCertificate IssueServer(params string[] names) => IssueServer(KeyKind.Ecdsa, names);
+
+    /// <summary>Issues an ECDSA server certificate that names an OCSP responder.</summary>
+    public TestCertificate IssueServerWithResponder(string responder, params string[] names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return Issue(names[0], KeyKind.Ecdsa, names, ServerAuthentication, responder: responder);
+    }
+
+    /// <summary>Issues the certificate of an OCSP responder that answers for this authority.</summary>
+    public TestCertificate IssueResponder() => Issue("responder", KeyKind.Ecdsa, [], OcspSigning);
+
+    /// <summary>What a responder says of a certificate: that it is good, signed by this authority.</summary>
+    public OcspAnswer Answer(TestCertificate certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return new OcspAnswer { Certificate = certificate.Certificate, Issuer = Authority, SignerKey = _key };
+    }
+
+    /// <summary>PEM (PKCS#8) of the authority's key.</summary>
+    public string AuthorityKeyPem => _key.ExportPkcs8PrivateKeyPem();
 
     /// <summary>Issues a client certificate; subject alternative names are optional.</summary>
     public TestCertificate IssueClient(string commonName, params string[] names) => Issue(commonName, KeyKind.Ecdsa, names, ClientAuthentication);
@@ -82,7 +103,7 @@ public sealed class TestCertificates : IDisposable
         _key.Dispose();
     }
 
-    private TestCertificate Issue(string commonName, KeyKind kind, string[] names, string usage, DateTimeOffset? from = null, DateTimeOffset? to = null)
+    private TestCertificate Issue(string commonName, KeyKind kind, string[] names, string usage, DateTimeOffset? from = null, DateTimeOffset? to = null, string? responder = null)
     {
         using AsymmetricAlgorithm key = kind == KeyKind.Rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedName($"CN={commonName}");
@@ -91,6 +112,8 @@ public sealed class TestCertificates : IDisposable
             : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        if (responder is not null)
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([responder], []));
         if (names.Length > 0)
             request.CertificateExtensions.Add(AlternativeNames(names));
         using X509Certificate2 certificate = request.Create(

@@ -72,6 +72,9 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>The warnings of the compilation applied last.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
+    /// <summary>What was found wrong when the latest configuration came into force: ports and certificates.</summary>
+    public IReadOnlyList<string> Published { get; private set; } = [];
+
     /// <summary>As <c>--verify-servers</c>, for configurations applied from now on.</summary>
     public bool VerifiesServers { get; set; }
 
@@ -131,6 +134,7 @@ public sealed class TestGateway : IAsyncDisposable
         CompileResult compiled = SnapshotCompiler.Compile(load.Config, Identity);
         Warnings = [.. compiled.Diagnostics.Where(finding => finding.Severity == Severity.Warning).Select(finding => finding.ToString())];
         ImmutableArray<Diagnostic> applied = await ApplyAsync(compiled.Snapshot, CancellationToken.None);
+        Published = [.. applied.Select(finding => finding.ToString())];
         return [.. load.Diagnostics.Concat(compiled.Diagnostics).Concat(applied)
             .Where(finding => finding.Severity == Severity.Error).Select(finding => finding.ToString())];
     }

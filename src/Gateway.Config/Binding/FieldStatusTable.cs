@@ -44,7 +44,7 @@ internal static class FieldStatusTable
         yield return new(Kind, Servers + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`, and a client's SPIFFE identity must be of the trust domain or one of its aliases");
         yield return new(Kind, Servers + "tls.cipherSuites", Supported, "those with RSA key exchange or CBC work only where the platform's OpenSSL still allows them; 3DES is left out with a warning");
         yield return new(Kind, Servers + "tls.ecdhCurves", Ignored, "the platform's own list is offered");
-        yield return new(Kind, Servers + "tls.credentialName", Supported, "a Secret in the gateway's own namespace (or `kubernetes-gateway://namespace/name`); `tls.ocsp-staple` is not served, which the load says");
+        yield return new(Kind, Servers + "tls.credentialName", Supported, "a Secret in the gateway's own namespace (or `kubernetes-gateway://namespace/name`); `tls.ocsp-staple` is served where OpenSSL makes the handshakes (`--tls`), else the load says that it is not");
         yield return new(Kind, Servers + "tls.verifyCertificateHash", Supported, "one hash of either kind is enough, as in Envoy");
         yield return new(Kind, Servers + "tls.verifyCertificateSpki", Supported, "one hash of either kind is enough, as in Envoy");
     }

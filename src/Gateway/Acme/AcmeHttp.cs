@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Clusters;
 using Gateway.Clusters.Discovery;
 
 namespace Gateway.Acme;
@@ -23,7 +23,6 @@ internal sealed class AcmeHttp : IDisposable
 {
     private const int MaxBytes = 1024 * 1024;
 
-    private readonly DnsResolver _resolver;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
     private readonly SocketsHttpHandler _handler;
@@ -36,7 +35,6 @@ internal sealed class AcmeHttp : IDisposable
     /// <param name="time">The clock.</param>
     public AcmeHttp(string caBundle, DnsResolver resolver, TimeSpan timeout, TimeProvider time)
     {
-        _resolver = resolver;
         _time = time;
         _timeout = timeout;
         _handler = new SocketsHttpHandler
@@ -48,7 +46,7 @@ internal sealed class AcmeHttp : IDisposable
             ConnectTimeout = timeout,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
             MaxResponseHeadersLength = 64,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = (context, cancellationToken) => ResolvedSocket.ConnectAsync(resolver, context.DnsEndPoint, cancellationToken),
             SslOptions = new SslClientAuthenticationOptions
             {
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -130,39 +128,6 @@ internal sealed class AcmeHttp : IDisposable
         return policy;
     }
 
-    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        await using Stream stream = await content.ReadAsStreamAsync(cancellationToken);
-        using var all = new MemoryStream();
-        byte[] buffer = new byte[16 * 1024];
-        int count;
-        while ((count = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            if (all.Length + count > MaxBytes)
-                throw new AcmeException($"The authority's answer is larger than {MaxBytes} bytes.");
-            all.Write(buffer, 0, count);
-        }
-        return all.ToArray();
-    }
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        string host = context.DnsEndPoint.Host;
-        if (!IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
-        {
-            DnsAnswer answer = await _resolver.ResolveAsync(host, new DnsHostOptions(), urgent: true, cancellationToken);
-            address = answer.Addresses.Length > 0 ? answer.Addresses[0] : throw new SocketException((int)SocketError.HostNotFound);
-        }
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken) =>
+        await LimitedContent.ReadAsync(content, MaxBytes, cancellationToken) ?? throw new AcmeException($"The authority's answer is larger than {MaxBytes} bytes.");
 }

@@ -93,6 +93,8 @@ internal static class StatusJson
             writer.WriteString("error", certificate.Error);
             if (certificate.Order is { } order)
                 Order(writer, order);
+            if (certificate.Staple is { } staple && (staple.Responder ?? (object?)staple.Until) is not null)
+                Staple(writer, staple);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -110,6 +112,15 @@ internal static class StatusJson
         Time(writer, "nextAttempt", order.NextAttempt);
         writer.WriteNumber("failures", order.Failures);
         writer.WriteString("lastError", order.LastError);
+        writer.WriteEndObject();
+    }
+
+    private static void Staple(Utf8JsonWriter writer, StapleSlot staple)
+    {
+        writer.WriteStartObject("staple");
+        writer.WriteString("responder", staple.Responder?.AbsoluteUri);
+        Time(writer, "until", staple.Until);
+        writer.WriteString("lastError", staple.Problem);
         writer.WriteEndObject();
     }
 

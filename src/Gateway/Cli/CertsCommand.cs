@@ -83,6 +83,11 @@ internal static class CertsCommand
                 Line(target, "next attempt", Text(order, "nextAttempt"));
                 Line(target, "order failed", Text(order, "lastError"));
             }
+            if (certificate.TryGetProperty("staple", out JsonElement staple))
+            {
+                Line(target, "staple ends", Text(staple, "until"));
+                Line(target, "staple failed", Text(staple, "lastError"));
+            }
             Line(target, "error", Text(certificate, "error"));
         }
     }

@@ -7,6 +7,7 @@ using Gateway.Config.Model;
 using Gateway.Listeners;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
+using Gateway.Ocsp;
 using Gateway.Snapshot;
 using Gateway.Sources;
 
@@ -59,6 +60,9 @@ internal sealed record BootstrapOptions
 
     /// <summary>How certificates are ordered.</summary>
     public AcmeOptions Acme { get; init; } = new();
+
+    /// <summary>When OCSP responders are asked.</summary>
+    public StapleTiming Staples { get; init; } = new();
 
     /// <summary>How names are resolved; null = as the system does.</summary>
     public ResolverConfig? Resolver { get; init; }

@@ -5,6 +5,7 @@ using Gateway.Admin;
 using Gateway.Config.Diagnostics;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
+using Gateway.Ocsp;
 using Gateway.Snapshot;
 using Gateway.Sources;
 using Gateway.Tls;
@@ -30,6 +31,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly GatewayMetrics _metrics = new();
     private readonly ConfigPipeline _config;
     private readonly AcmeService _acme;
+    private readonly StapleService _staples;
     private readonly CertificateFilesWatch _certificateFiles;
     private readonly DrainCoordinator _drain;
     private readonly ILogger<GatewayHost> _logger;
@@ -64,6 +66,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _config = ConfigInputs.Pipeline(options, PublishAsync, new ReloadReporter(_metrics, loggers.CreateLogger<ReloadReporter>()).Report, loggers, time);
         _acme = new AcmeService(
             options.Acme, DataPlane.Issued, DataPlane.Challenges, DataPlane.TlsChallenges, DataPlane.Resolver, _config.RequestFullReload, loggers, time);
+        _staples = new StapleService(() => DataPlane.Certificates.Stapled, DataPlane.Resolver, options.Staples, time, loggers.CreateLogger<StapleService>());
         _certificateFiles = new CertificateFilesWatch(_config.RequestFullReload, time);
         _drain = new DrainCoordinator(
             new DrainSteps(DataPlane.BeginDrain, DataPlane.DrainAsync),
@@ -128,6 +131,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         await _certificateFiles.DisposeAsync().ConfigureAwait(false);
         await _config.DisposeAsync().ConfigureAwait(false);
+        await _staples.DisposeAsync().ConfigureAwait(false);
         await _acme.DisposeAsync().ConfigureAwait(false);
         await DataPlane.DisposeAsync().ConfigureAwait(false);
         await _accessLog.DisposeAsync().ConfigureAwait(false);
@@ -141,6 +145,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _certificateFiles.Watch(snapshot);
         ImmutableArray<Diagnostic> orders = await _acme.ApplyAsync(snapshot.Acme, cancellationToken).ConfigureAwait(false);
         ImmutableArray<Diagnostic> findings = await DataPlane.ApplyAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        _staples.Look();
         LogListening();
         return [.. orders, .. findings];
     }

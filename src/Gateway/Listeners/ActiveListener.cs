@@ -187,7 +187,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         ListenerChain? chain = chains.Find(hello.ServerName, hello.OffersMeshProtocol);
         if (chain is { Config.IsPassthrough: true })
             return await PassAsync(connection, Describe(connection, chain, hello.ServerName), deadline);
-        if (chain?.Context?.Choose(hello.SupportsEcdsa) is not { } options)
+        if (chain?.Context is not { IsUsable: true } tls)
         {
             Log.NoChain(_logger, Config.Name, hello.ServerName ?? "(none)");
             if (chain is null && chains.IsEgress && hello.ServerName is { } wanted)
@@ -196,15 +196,17 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         }
         DownstreamConnection facts = Describe(connection, chain, hello.ServerName);
         connection.Features.Set(facts);
-        if (chain.Context.OpenSsl is { } openSsl && connection is EventLoopConnection onLoop)
+        if (tls.OpenSsl is { } openSsl && connection is EventLoopConnection onLoop)
         {
             bool succeeded = await OpenSslHandshake.TryAcceptAsync(openSsl, onLoop, facts, deadline, Config.Name, _logger);
-            chain.Context.Events?.OnHandshake(succeeded);
+            tls.Events?.OnHandshake(succeeded);
             if (!succeeded)
                 return false;
             return chain.Config.Tcp is null ? _handoff.TryHandOff(Codec.Tls, connection) : await PassAsync(connection, facts, deadline);
         }
-        connection.Features.Set(new PendingHandshake(options, deadline, chain.Context.Events));
+        if (tls.Choose(hello.SupportsEcdsa) is not { } options)
+            return false;
+        connection.Features.Set(new PendingHandshake(options, deadline, tls.Events));
         return _handoff.TryHandOff(chain.Config.Tcp is null ? Codec.Tls : Codec.TlsTcp, connection);
     }
 

@@ -5,15 +5,24 @@ using System.Text;
 
 namespace Gateway.Tls;
 
-/// <summary>A certificate that is ready for handshakes. Immutable, and the same object while its bytes do not change: session resumption depends on it.</summary>
+/// <summary>
+/// A certificate that is ready for handshakes. The same object while its bytes do not change, as session resumption depends on
+/// it; nothing in it changes but its staple.
+/// </summary>
 internal sealed class CertificateMaterial
 {
-    private CertificateMaterial(byte[] fingerprint, X509Certificate2 leaf, SslStreamCertificateContext context)
+    private readonly Lazy<SslStreamCertificateContext> _forSslStream;
+
+    private CertificateMaterial(byte[] fingerprint, X509Certificate2 leaf, X509Certificate2Collection others)
     {
         Fingerprint = fingerprint;
         Leaf = leaf;
-        Context = context;
         IsEcdsa = leaf.GetECDsaPublicKey() is not null;
+        Context = SslStreamCertificateContext.Create(leaf, others, offline: true);
+        Staple = new StapleSlot(leaf, IssuerOf(leaf, others, out bool isComplete));
+        // The platform asks the responder by itself unless told to stay offline, but then it also fetches missing
+        // authorities while the context is made, which can take as long as their servers please: only complete chains go online.
+        _forSslStream = new(() => isComplete && Staple.Responder is not null ? SslStreamCertificateContext.Create(leaf, others, offline: false) : Context);
     }
 
     /// <summary>Hash of the texts it was made from: equal means nothing changed.</summary>
@@ -22,8 +31,14 @@ internal sealed class CertificateMaterial
     /// <summary>The certificate with its key.</summary>
     public X509Certificate2 Leaf { get; }
 
-    /// <summary>Leaf and intermediates for the handshake.</summary>
+    /// <summary>Leaf and intermediates.</summary>
     public SslStreamCertificateContext Context { get; }
+
+    /// <summary>The same for servers whose handshakes are made by <c>SslStream</c>, which gets its staples by itself.</summary>
+    public SslStreamCertificateContext ForSslStream => _forSslStream.Value;
+
+    /// <summary>What OpenSSL is given to show of the certificate's revocation.</summary>
+    public StapleSlot Staple { get; }
 
     /// <summary>Whether the key is ECDSA.</summary>
     public bool IsEcdsa { get; }
@@ -52,7 +67,7 @@ internal sealed class CertificateMaterial
                 X509Certificate2Collection chain = [];
                 chain.ImportFromPem(text);
                 chain.RemoveAt(0);
-                return new CertificateMaterial(Hash(certificate, key), leaf, SslStreamCertificateContext.Create(leaf, chain, offline: !CanFetchStaple(leaf, chain)));
+                return new CertificateMaterial(Hash(certificate, key), leaf, chain);
             }
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException { InnerException: ArgumentException })
@@ -68,19 +83,12 @@ internal sealed class CertificateMaterial
         return null;
     }
 
-    // The platform fetches the responder's answers by itself unless told to stay offline, but then it also fetches missing
-    // authorities while the context is made, which can take as long as their servers please: only complete chains go online.
-    private static bool CanFetchStaple(X509Certificate2 leaf, X509Certificate2Collection others)
+    private static X509Certificate2? IssuerOf(X509Certificate2 leaf, X509Certificate2Collection others, out bool isComplete)
     {
-        foreach (X509Extension extension in leaf.Extensions)
-        {
-            if (extension is not X509AuthorityInformationAccessExtension access || !access.EnumerateOcspUris().Any())
-                continue;
-            using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true } };
-            chain.ChainPolicy.ExtraStore.AddRange(others);
-            chain.Build(leaf);
-            return !chain.ChainStatus.Any(status => status.Status == X509ChainStatusFlags.PartialChain);
-        }
-        return false;
+        using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true } };
+        chain.ChainPolicy.ExtraStore.AddRange(others);
+        chain.Build(leaf);
+        isComplete = !chain.ChainStatus.Any(status => status.Status == X509ChainStatusFlags.PartialChain);
+        return chain.ChainElements.Count > 1 ? chain.ChainElements[1].Certificate : null;
     }
 }

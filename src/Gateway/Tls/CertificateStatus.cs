@@ -21,4 +21,7 @@ internal sealed record CertificateStatus(
 {
     /// <summary>How its orders go; null = it is not ordered by the gateway itself.</summary>
     public OrderStatus? Order { get; init; }
+
+    /// <summary>What clients are shown of its revocation; null = the TLS stack sees to that by itself, or nobody does.</summary>
+    public StapleSlot? Staple { get; init; }
 }

@@ -30,6 +30,13 @@ internal sealed class CertificateStore(
     private ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext> _upstream = ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext>.Empty;
     private ImmutableArray<CertificateStatus> _list = [];
 
+    /// <summary>Whether the TLS stack shows the staples that Secrets bring; where it does not, that is a finding.</summary>
+    public bool ShowsStaples { get; init; } = true;
+
+    /// <summary>The certificates that OpenSSL shows to clients, and with them the staples that are put into their slots.</summary>
+    public IReadOnlyCollection<CertificateMaterial> Stapled =>
+        [.. Volatile.Read(ref _contexts).Values.Where(context => context.OpenSsl is not null).SelectMany(context => context.Certificates).Distinct()];
+
     /// <summary>All certificates, for people and metrics.</summary>
     public ImmutableArray<CertificateStatus> List => _list;
 
@@ -58,7 +65,7 @@ internal sealed class CertificateStore(
             material ??= _certificates.GetValueOrDefault(reference);
             if (material is not null)
                 certificates[reference] = material;
-            list.Add(StatusOf(NameOf(reference), material?.Leaf, error));
+            list.Add(StatusOf(NameOf(reference), material?.Leaf, error) with { Staple = ShowsStaples ? material?.Staple : null });
         }
         foreach (CertificateReference reference in configs.Select(config => config.ClientAuthorities)
             .Concat(upstream.Select(config => config.Authorities)).OfType<CertificateReference>().Distinct())
@@ -154,12 +161,13 @@ internal sealed class CertificateStore(
         }
         if (error is null)
         {
-            if (_certificates.TryGetValue(reference, out CertificateMaterial? known) && known.Fingerprint.AsSpan().SequenceEqual(CertificateMaterial.Hash(certificate, key)))
-                return known;
-            if (CertificateMaterial.TryParse(certificate, key, time.GetUtcNow(), out string problem) is { } material)
+            string problem = "";
+            CertificateMaterial? material = _certificates.TryGetValue(reference, out CertificateMaterial? known) && known.Fingerprint.AsSpan().SequenceEqual(CertificateMaterial.Hash(certificate, key))
+                ? known
+                : CertificateMaterial.TryParse(certificate, key, time.GetUtcNow(), out problem);
+            if (material is not null)
             {
-                if (secret is not null && SecretReader.TryReadStaple(secret.Spec, out _))
-                    ReportStaple(findings, secret);
+                GiveStaple(material, secret, findings);
                 return material;
             }
             error = problem;
@@ -269,11 +277,19 @@ internal sealed class CertificateStore(
         findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, error, location, resource));
     }
 
-    private static void ReportStaple(ImmutableArray<Diagnostic>.Builder findings, Resource<SecretSpec> secret)
+    private void GiveStaple(CertificateMaterial material, Resource<SecretSpec>? secret, ImmutableArray<Diagnostic>.Builder findings)
+    {
+        byte[]? staple = secret is not null && SecretReader.TryReadStaple(secret.Spec, out byte[] bytes) ? bytes : null;
+        if (material.Staple.Give(staple, time.GetUtcNow()) is { } problem)
+            ReportStaple(findings, secret!, $"The OCSP staple is not shown to clients: {problem}");
+        else if (staple is not null && !ShowsStaples)
+            ReportStaple(findings, secret!, "The TLS stack takes no OCSP staple from a Secret; it is not shown to clients.");
+    }
+
+    private static void ReportStaple(ImmutableArray<Diagnostic>.Builder findings, Resource<SecretSpec> secret, string message)
     {
         DiagnosticDescriptor descriptor = DiagnosticCatalogue.NotHonoured;
-        findings.Add(new Diagnostic(
-            descriptor.Code, descriptor.Severity, "The TLS stack takes no OCSP staple from a Secret; it is not served.", secret.Location, secret.Id, "data[tls.ocsp-staple]"));
+        findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, message, secret.Location, secret.Id, "data[tls.ocsp-staple]"));
     }
 
     private static string NameOf(CertificateReference reference) => reference.SecretName is { } name

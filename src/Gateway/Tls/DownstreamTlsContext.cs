@@ -14,7 +14,7 @@ internal sealed class DownstreamTlsContext
     private readonly SslServerAuthenticationOptions? _rsa;
     private readonly SslServerAuthenticationOptions? _ecdsa;
 
-    /// <summary>Makes the options.</summary>
+    /// <summary>Makes what is needed.</summary>
     /// <param name="config">The chain's settings.</param>
     /// <param name="certificates">Its usable certificates, at most one per key type.</param>
     /// <param name="authorities">Authorities for client certificates; null = there are none.</param>
@@ -34,6 +34,15 @@ internal sealed class DownstreamTlsContext
         IReadOnlyList<TlsCipherSuite> suites = CipherSuiteTable.Of(config.CipherSuites);
         ClientCertificateValidator? validator = asks ? new ClientCertificateValidator(config, authorities?.Revocations, time, events is null ? null : events.OnRefused) : null;
         X509ChainPolicy? policy = asks ? ClientCertificateValidator.Policy(authorities?.Certificates ?? []) : null;
+        if (openSsl is not null && certificates.Count > 0)
+        {
+            OpenSslVerifier? verifier = validator is null
+                ? null
+                : new OpenSslVerifier(policy!, validator, isRequired: config.ClientCertificate == ClientCertificateMode.Required);
+            OpenSsl = openSsl.TryCreate(config.Protocols, suites, certificates, verifier, config.OffersHttp);
+        }
+        if (OpenSsl is not null)
+            return;
         foreach (CertificateMaterial certificate in certificates)
         {
             SslServerAuthenticationOptions options = Build(config, certificate, suites, policy, validator);
@@ -41,13 +50,6 @@ internal sealed class DownstreamTlsContext
                 _ecdsa ??= options;
             else
                 _rsa ??= options;
-        }
-        if (IsUsable && openSsl is not null)
-        {
-            OpenSslVerifier? verifier = validator is null
-                ? null
-                : new OpenSslVerifier(policy!, validator, isRequired: config.ClientCertificate == ClientCertificateMode.Required);
-            OpenSsl = openSsl.TryCreate(config.Protocols, suites, certificates, verifier, config.OffersHttp);
         }
     }
 
@@ -61,9 +63,9 @@ internal sealed class DownstreamTlsContext
     public IReadOnlyList<CertificateMaterial> Certificates { get; }
 
     /// <summary>Whether any handshake can succeed.</summary>
-    public bool IsUsable => _rsa is not null || _ecdsa is not null;
+    public bool IsUsable => OpenSsl is not null || _rsa is not null || _ecdsa is not null;
 
-    /// <summary>The options for a client; null = handshakes are refused.</summary>
+    /// <summary>The options for a client where <c>SslStream</c> makes the handshake; null = handshakes are refused.</summary>
     public SslServerAuthenticationOptions? Choose(bool clientSupportsEcdsa) =>
         clientSupportsEcdsa ? _ecdsa ?? _rsa : _rsa ?? _ecdsa;
 
@@ -72,7 +74,7 @@ internal sealed class DownstreamTlsContext
     {
         var options = new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = certificate.Context,
+            ServerCertificateContext = certificate.ForSslStream,
             EnabledSslProtocols = config.Protocols,
             ApplicationProtocols = config.OffersHttp ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : null,
             AllowRenegotiation = false,

@@ -17,16 +17,12 @@ internal sealed class RevocationList
     // Kept small: lists of a million entries occur.
     private readonly HashSet<Int128> _short = [];
     private readonly HashSet<BigInteger> _long = [];
-    private readonly byte[] _signed;
-    private readonly byte[] _signature;
-    private readonly string _algorithm;
+    private readonly SignedContent _signed;
 
-    private RevocationList(byte[] issuer, byte[] signed, byte[] signature, string algorithm, DateTimeOffset thisUpdate, DateTimeOffset? nextUpdate)
+    private RevocationList(byte[] issuer, SignedContent signed, DateTimeOffset thisUpdate, DateTimeOffset? nextUpdate)
     {
         Issuer = issuer;
         _signed = signed;
-        _signature = signature;
-        _algorithm = algorithm;
         ThisUpdate = thisUpdate;
         NextUpdate = nextUpdate;
     }
@@ -64,53 +60,25 @@ internal sealed class RevocationList
     public bool Contains(X509Certificate2 certificate) => Contains(new BigInteger(certificate.SerialNumberBytes.Span, isUnsigned: false, isBigEndian: true));
 
     /// <summary>Whether the authority has signed it.</summary>
-    public bool IsSignedBy(X509Certificate2 authority)
-    {
-        try
-        {
-            if (Hash(_algorithm) is not { } hash)
-                return false;
-            using RSA? rsa = authority.GetRSAPublicKey();
-            if (rsa is not null)
-                return rsa.VerifyData(_signed, _signature, hash, RSASignaturePadding.Pkcs1);
-            using ECDsa? ecdsa = authority.GetECDsaPublicKey();
-            return ecdsa is not null && ecdsa.VerifyData(_signed, _signature, hash, DSASignatureFormat.Rfc3279DerSequence);
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-    }
+    public bool IsSignedBy(X509Certificate2 authority) => _signed.IsSignedBy(authority);
 
     private bool Contains(BigInteger serial) => IsShort(serial) ? _short.Contains((Int128)serial) : _long.Contains(serial);
 
     private static bool IsShort(BigInteger serial) => serial >= (BigInteger)Int128.MinValue && serial <= (BigInteger)Int128.MaxValue;
 
-    private static HashAlgorithmName? Hash(string algorithm) => algorithm switch
-    {
-        "1.2.840.113549.1.1.11" or "1.2.840.10045.4.3.2" => HashAlgorithmName.SHA256,
-        "1.2.840.113549.1.1.12" or "1.2.840.10045.4.3.3" => HashAlgorithmName.SHA384,
-        "1.2.840.113549.1.1.13" or "1.2.840.10045.4.3.4" => HashAlgorithmName.SHA512,
-        _ => null,
-    };
-
     private static RevocationList Read(byte[] der)
     {
         try
         {
-            AsnReader outer = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
-            byte[] signed = outer.PeekEncodedValue().ToArray();
-            AsnReader list = outer.ReadSequence();
-            string algorithm = outer.ReadSequence().ReadObjectIdentifier();
-            byte[] signature = outer.ReadBitString(out _);
-
+            SignedContent signed = SignedContent.Read(new AsnReader(der, AsnEncodingRules.DER).ReadSequence());
+            AsnReader list = new AsnReader(signed.Content, AsnEncodingRules.DER).ReadSequence();
             if (list.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
                 list.ReadInteger();
             list.ReadSequence();
             byte[] issuer = list.ReadEncodedValue().ToArray();
             DateTimeOffset thisUpdate = ReadTime(list);
             DateTimeOffset? nextUpdate = list.HasData && IsTime(list.PeekTag()) ? ReadTime(list) : null;
-            var result = new RevocationList(issuer, signed, signature, algorithm, thisUpdate, nextUpdate);
+            var result = new RevocationList(issuer, signed, thisUpdate, nextUpdate);
             if (list.HasData && list.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence))
                 result.ReadEntries(list.ReadSequence());
             return result;

@@ -11,7 +11,7 @@ public sealed class DependencyDirectionTests
         ["Program"],
         ["Cli"],
         ["Hosting"],
-        ["Admin", "Acme", "Demo", "Sources"],
+        ["Admin", "Acme", "Demo", "Ocsp", "Sources"],
         ["Snapshot"],
         ["Listeners"],
         ["Tcp", "Forwarding", "Http.Filters"],

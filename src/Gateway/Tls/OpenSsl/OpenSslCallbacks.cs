@@ -95,6 +95,30 @@ internal static unsafe class OpenSslCallbacks
         }
     }
 
+    /// <summary>Shows the staple of the certificate that was chosen to a client that asks for it.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int Staple(nint ssl, nint argument)
+    {
+        OpenSslSession? session = OpenSslSession.Active;
+        try
+        {
+            if (session?.Context.StapleOf(LibSsl.OwnCertificate(ssl)) is not { } staple)
+                return LibSsl.ExtensionNoAck;
+            nint copy = LibCrypto.Allocate((nuint)staple.Length, null, 0);
+            if (copy == 0)
+                return LibSsl.ExtensionNoAck;
+            staple.CopyTo(new Span<byte>((void*)copy, staple.Length));
+            // From here on it is the session's.
+            _ = LibSsl.SessionControl(ssl, LibSsl.ControlStatusResponse, staple.Length, copy);
+            return LibSsl.ExtensionOk;
+        }
+        catch (Exception e)
+        {
+            session!.Fail(e);
+            return LibSsl.ExtensionFatal;
+        }
+    }
+
     /// <summary>Where a name stands, its length byte first; -1 = nowhere.</summary>
     private static int IndexOf(ReadOnlySpan<byte> names, ReadOnlySpan<byte> wanted)
     {

@@ -15,11 +15,13 @@ internal sealed unsafe class OpenSslContext
 
     private readonly Dictionary<nint, CertificateMaterial> _certificates = [];
     private readonly OpenSslVerifier? _verifier;
+    private readonly TimeProvider _time;
     private int _sessions;
 
     private OpenSslContext(OpenSslVerifier? verifier, TimeProvider time)
     {
         _verifier = verifier;
+        _time = time;
         Tickets = new OpenSslTickets(time);
         Handle = LibSsl.NewContext(LibSsl.ServerMethod());
         if (Handle.IsInvalid)
@@ -92,6 +94,9 @@ internal sealed unsafe class OpenSslContext
     /// <summary>Which of ours a native certificate is.</summary>
     public CertificateMaterial? CertificateOf(nint native) => _certificates.GetValueOrDefault(native);
 
+    /// <summary>What to show of the revocation of one of our certificates; null = nothing.</summary>
+    public byte[]? StapleOf(nint native) => CertificateOf(native)?.Staple.Current(_time.GetUtcNow())?.Bytes;
+
     private void Configure(SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, bool offersHttp)
     {
         ulong options = LibSsl.OptionNoCompression | LibSsl.OptionNoRenegotiation | LibSsl.OptionServerPreference;
@@ -117,6 +122,7 @@ internal sealed unsafe class OpenSslContext
         byte* id = stackalloc byte[32];
         RandomNumberGenerator.Fill(new Span<byte>(id, 32));
         Check(LibSsl.SetSessionIdContext(Handle, id, 32));
+        _ = LibSsl.ControlCallback(Handle, LibSsl.ControlStatusRequestCallback, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int>)&OpenSslCallbacks.Staple);
         if (offersHttp)
             LibSsl.SetAlpnCallback(Handle, &OpenSslCallbacks.SelectProtocol, 0);
         if (_verifier is { } verifier)

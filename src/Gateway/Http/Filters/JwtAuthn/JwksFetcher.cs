@@ -132,22 +132,8 @@ internal sealed class JwksFetcher : IDisposable
         }
     }
 
-    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        if (content.Headers.ContentLength > MaxBytes)
-            throw new JwksFetchException($"the answer is larger than {MaxBytes} bytes");
-        await using Stream stream = await content.ReadAsStreamAsync(cancellationToken);
-        using var all = new MemoryStream();
-        byte[] buffer = new byte[16 * 1024];
-        int count;
-        while ((count = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            if (all.Length + count > MaxBytes)
-                throw new JwksFetchException($"the answer is larger than {MaxBytes} bytes");
-            all.Write(buffer, 0, count);
-        }
-        return all.ToArray();
-    }
+    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken) =>
+        await LimitedContent.ReadAsync(content, MaxBytes, cancellationToken) ?? throw new JwksFetchException($"the answer is larger than {MaxBytes} bytes");
 
     private static Uri Parse(string text, bool mustBeSecure)
     {
