@@ -10,6 +10,7 @@ using Gateway.Config;
 using Gateway.Config.Diagnostics;
 using Gateway.Hosting;
 using Gateway.Http;
+using Gateway.Observability;
 using Gateway.Snapshot;
 using Gateway.Snapshot.Compilation;
 using Gateway.Tls;
@@ -59,6 +60,16 @@ public sealed class TestGateway : IAsyncDisposable
     /// <summary>What its forward proxies refused: protocol, host, port and how often.</summary>
     public IReadOnlyCollection<(string Protocol, string Host, int Port, long Count)> Denied =>
         [.. _plane.Denials.List.Select(one => (one.Denial.Protocol, one.Denial.Host, one.Denial.Port, one.Count))];
+
+    /// <summary>The metrics of egress, in Prometheus' text format.</summary>
+    public async Task<string> EgressMetricsAsync()
+    {
+        var all = new GatewayMetrics();
+        EgressState.Update(new EgressMetrics(all.Factory), _plane, TimeProvider.System);
+        using var text = new MemoryStream();
+        await all.WriteAsync(text, CancellationToken.None);
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
 
     /// <summary>Open connections of clients.</summary>
     public int OpenConnections => _plane.Listeners.OpenConnectionCount;

@@ -33,7 +33,7 @@ internal readonly record struct DynamicResult(DynamicOutcome Outcome, Cluster? C
 /// it has not been used for a while or another name needs its place. A name costs a cluster, so there is a limit.
 /// Thread-safe.
 /// </summary>
-internal sealed class DynamicClusters(ClusterConfig template, Func<ClusterConfig, Cluster> create, DnsHosts names, TimeProvider time) : IDisposable
+internal sealed class DynamicClusters : IDisposable
 {
     /// <summary>Most names in use at once.</summary>
     public const int MaxNames = 512;
@@ -45,9 +45,40 @@ internal sealed class DynamicClusters(ClusterConfig template, Func<ClusterConfig
     private static readonly TimeSpan UnusedFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan FailedFor = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
+    private readonly ClusterConfig _template;
+    private readonly Func<ClusterConfig, Cluster> _create;
+    private readonly DnsHosts _names;
+    private readonly TimeProvider _time;
     private readonly Dictionary<(string Host, int Port), Entry> _entries = [];
     private readonly Lock _lock = new();
+    private readonly ITimer _looking;
     private bool _disposed;
+
+    /// <summary>Makes the clusters of one wildcard.</summary>
+    /// <param name="template">The wildcard's description.</param>
+    /// <param name="create">Makes a live cluster.</param>
+    /// <param name="names">Keeps names up to date.</param>
+    /// <param name="time">The clock.</param>
+    public DynamicClusters(ClusterConfig template, Func<ClusterConfig, Cluster> create, DnsHosts names, TimeProvider time)
+    {
+        _template = template;
+        _create = create;
+        _names = names;
+        _time = time;
+        _looking = time.CreateTimer(static state => ((DynamicClusters)state!).EndUnused(), this, LookEvery, LookEvery);
+    }
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Count;
+        }
+    }
 
     /// <summary>The clusters of the moment, for people.</summary>
     public ImmutableArray<Cluster> List
@@ -69,16 +100,19 @@ internal sealed class DynamicClusters(ClusterConfig template, Func<ClusterConfig
         string host = target!.Host;
         if (EgressTarget.Refusal(host) is { } forbidden)
             return Refused($"{host} {forbidden}");
-        if (target.Address is { } address && template.Dns.Guard.Refusal(address, names.OwnAddresses) is { } refusal)
+        if (target.Address is { } address && _template.Dns.Guard.Refusal(address, _names.OwnAddresses) is { } refusal)
+        {
+            _names.CountRefused(1);
             return Refused(refusal);
-        if (template.Host != "*" && !(HostName.IsWildcard(template.Host) ? HostName.IsSubsetOf(host, template.Host) : host == template.Host))
-            return Refused($"{host} is not one of {template.Host}");
-        int port = template.DynamicPort != 0 ? template.DynamicPort : target.Port ?? (template.Tls is null ? HttpPort : HttpsPort);
+        }
+        if (_template.Host != "*" && !(HostName.IsWildcard(_template.Host) ? HostName.IsSubsetOf(host, _template.Host) : host == _template.Host))
+            return Refused($"{host} is not one of {_template.Host}");
+        int port = _template.DynamicPort != 0 ? _template.DynamicPort : target.Port ?? (_template.Tls is null ? HttpPort : HttpsPort);
         if (Take((host, port)) is not { } entry)
             return new DynamicResult(DynamicOutcome.Overflow, null, $"{MaxNames} names are in use");
         try
         {
-            await entry.Cluster.WarmAsync().WaitAsync(LookUpLimit, time, cancellationToken);
+            await entry.Cluster.WarmAsync().WaitAsync(LookUpLimit, _time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -102,12 +136,13 @@ internal sealed class DynamicClusters(ClusterConfig template, Func<ClusterConfig
         lock (_lock)
         {
             if (_entries.TryGetValue((cluster.Config.Host, cluster.Config.Port), out Entry? entry) && ReferenceEquals(entry.Cluster, cluster))
-                (entry.Users, entry.UsedAt) = (entry.Users - 1, time.GetTimestamp());
+                (entry.Users, entry.UsedAt) = (entry.Users - 1, _time.GetTimestamp());
         }
     }
 
     public void Dispose()
     {
+        _looking.Dispose();
         lock (_lock)
         {
             _disposed = true;
@@ -125,13 +160,13 @@ internal sealed class DynamicClusters(ClusterConfig template, Func<ClusterConfig
         {
             if (!_entries.TryGetValue(key, out Entry? entry))
             {
-                if (_disposed || !MakeRoom())
+                if (_disposed || !End(MaxNames - 1))
                     return null;
-                _entries.Add(key, entry = new Entry(create(ConfigOf(key))));
+                _entries.Add(key, entry = new Entry(_create(ConfigOf(key))));
                 // With a dot at its end: a client's name is never one inside the search domains.
                 string address = entry.Cluster.Config.Discovery == DiscoveryType.Static ? key.Host : key.Host + ".";
                 EquatableArray<EndpointConfig> endpoints = [new EndpointConfig { Address = address, Port = key.Port }];
-                entry.Cluster.Assign(endpoints, names, urgent: true);
+                entry.Cluster.Assign(endpoints, _names, urgent: true);
             }
             entry.Users++;
             return entry;
@@ -139,28 +174,34 @@ internal sealed class DynamicClusters(ClusterConfig template, Func<ClusterConfig
     }
 
     // Metrics and logs of all names stand under the wildcard: clients must not make ever new labels.
-    private ClusterConfig ConfigOf((string Host, int Port) key) => template with
+    private ClusterConfig ConfigOf((string Host, int Port) key) => _template with
     {
-        Name = $"outbound|{key.Port}|{template.Subset}|{key.Host}",
+        Name = $"outbound|{key.Port}|{_template.Subset}|{key.Host}",
         Host = key.Host,
         Port = key.Port,
         Discovery = System.Net.IPAddress.TryParse(key.Host, out _) ? DiscoveryType.Static : DiscoveryType.LogicalDns,
     };
 
-    /// <summary>Ends what was not used for a while and, if need be, what was not used for longest.</summary>
-    private bool MakeRoom()
+    private void EndUnused()
+    {
+        lock (_lock)
+            End(MaxNames);
+    }
+
+    /// <summary>Ends what was not used for a while and, if there are more than <paramref name="most"/>, what was not used for longest.</summary>
+    private bool End(int most)
     {
         List<((string, int) Key, Entry Entry)> idle = [.. _entries.Where(pair => pair.Value.Users == 0).OrderBy(pair => pair.Value.UsedAt).Select(pair => (pair.Key, pair.Value))];
         foreach (((string, int) key, Entry entry) in idle)
         {
-            TimeSpan unused = time.GetElapsedTime(entry.UsedAt);
+            TimeSpan unused = _time.GetElapsedTime(entry.UsedAt);
             bool isOver = unused > (entry.Cluster.Endpoints.Count == 0 ? FailedFor : UnusedFor);
-            if (!isOver && _entries.Count < MaxNames)
+            if (!isOver && _entries.Count <= most)
                 continue;
             _entries.Remove(key);
             entry.Cluster.Dispose();
         }
-        return _entries.Count < MaxNames;
+        return _entries.Count <= most;
     }
 
     private sealed class Entry(Cluster cluster)

@@ -17,22 +17,33 @@ internal static class EgressState
         })];
 
     /// <summary>Before a scrape.</summary>
-    public static void Update(EgressMetrics metrics, DataPlane dataPlane)
+    public static void Update(EgressMetrics metrics, DataPlane dataPlane, TimeProvider time)
     {
-        int good = 0, stale = 0, empty = 0;
+        int good = 0, stale = 0, empty = 0, failing = 0, addresses = 0;
+        TimeSpan oldest = TimeSpan.Zero;
         foreach (DnsHost host in dataPlane.Names.List)
         {
-            if (host.State.Addresses.IsEmpty)
+            DnsHostState state = host.State;
+            failing += state.Outcome == DnsOutcome.Failed ? 1 : 0;
+            addresses += state.Addresses.Length;
+            if (state.Addresses.IsEmpty)
+            {
                 empty++;
-            else if (host.IsStale)
+                continue;
+            }
+            if (host.IsStale)
                 stale++;
             else
                 good++;
+            TimeSpan age = time.GetElapsedTime(state.AnsweredAt);
+            oldest = age > oldest ? age : oldest;
         }
-        metrics.SetHosts(good, stale, empty);
+        metrics.SetHosts(good, stale, empty, failing, addresses, oldest);
         (long found, long notFound, long failed) = dataPlane.Names.LookUps;
         DnsRateLimiter limiter = dataPlane.Names.Resolver.Limiter;
         metrics.SetLookUps(found, notFound, failed, limiter.Sent, limiter.Waiting);
-        metrics.SetDenied(dataPlane.Denials.Total);
+        metrics.SetWildcards(dataPlane.Clusters.Current.Values.Sum(cluster => cluster.Dynamic?.Count ?? 0), dataPlane.Names.RefusedAddresses, dataPlane.Denials.Count);
+        foreach ((string protocol, long total) in dataPlane.Denials.Totals)
+            metrics.SetDenied(protocol, total);
     }
 }

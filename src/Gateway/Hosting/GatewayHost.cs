@@ -74,7 +74,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             loggers.CreateLogger<DrainCoordinator>());
         EgressMetrics egress = new(_metrics.Factory);
         _metrics.BeforeScrape(() => ScrapedState.Update(_metrics, DataPlane, _accessLog, OrderOf));
-        _metrics.BeforeScrape(() => EgressState.Update(egress, DataPlane));
+        _metrics.BeforeScrape(() => EgressState.Update(egress, DataPlane, time));
     }
 
     /// <summary>Listeners, clusters, certificates, the live snapshot.</summary>

@@ -41,10 +41,27 @@ internal sealed class EgressDenials(TimeProvider time)
     private readonly Dictionary<EgressDenial, LinkedListNode<EgressDenialCount>> _entries = [];
     private readonly LinkedList<EgressDenialCount> _byTime = [];
     private readonly Lock _lock = new();
-    private long _total;
+    private long _requests;
+    private long _tunnels;
+    private long _connections;
 
-    /// <summary>Refusals since the start.</summary>
-    public long Total => Interlocked.Read(ref _total);
+    /// <summary>Refusals since the start, by how clients asked.</summary>
+    public IReadOnlyList<(string Protocol, long Total)> Totals =>
+    [
+        (EgressDenial.Http, Interlocked.Read(ref _requests)),
+        (EgressDenial.Connect, Interlocked.Read(ref _tunnels)),
+        (EgressDenial.Tls, Interlocked.Read(ref _connections)),
+    ];
+
+    /// <summary>How many destinations are kept.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Count;
+        }
+    }
 
     /// <summary>What is kept, newest first.</summary>
     public ImmutableArray<EgressDenialCount> List
@@ -59,7 +76,10 @@ internal sealed class EgressDenials(TimeProvider time)
     /// <summary>Notes a refusal.</summary>
     public void Note(EgressDenial denial, string reason)
     {
-        Interlocked.Increment(ref _total);
+        ref long total = ref _requests;
+        if (denial.Protocol != EgressDenial.Http)
+            total = ref denial.Protocol == EgressDenial.Connect ? ref _tunnels : ref _connections;
+        Interlocked.Increment(ref total);
         // Texts come from clients: they are kept as long as a name may be, and no longer.
         denial = denial with { Host = Cut(denial.Host), ServerName = Cut(denial.ServerName) };
         lock (_lock)

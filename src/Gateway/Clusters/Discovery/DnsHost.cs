@@ -150,6 +150,7 @@ internal sealed class DnsHost
             else if (!allowed.Contains(address))
                 allowed.Add(address);
         }
+        _hosts.CountRefused(refused.Length);
         return (allowed.ToImmutable(), refused);
     }
 

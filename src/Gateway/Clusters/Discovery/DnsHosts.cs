@@ -13,6 +13,7 @@ internal sealed class DnsHosts(DnsResolver resolver, TimeProvider time, Random r
     private long _found;
     private long _notFound;
     private long _failed;
+    private long _refusedAddresses;
 
     /// <summary>Who looks names up.</summary>
     public DnsResolver Resolver => resolver;
@@ -23,6 +24,9 @@ internal sealed class DnsHosts(DnsResolver resolver, TimeProvider time, Random r
     /// <summary>Look-ups since the start, by what they gave.</summary>
     public (long Found, long NotFound, long Failed) LookUps =>
         (Interlocked.Read(ref _found), Interlocked.Read(ref _notFound), Interlocked.Read(ref _failed));
+
+    /// <summary>Addresses refused since the start, each time a look-up gave or a client named one.</summary>
+    public long RefusedAddresses => Interlocked.Read(ref _refusedAddresses);
 
     /// <summary>The names of the moment, for people.</summary>
     public ImmutableArray<DnsHost> List
@@ -53,6 +57,9 @@ internal sealed class DnsHosts(DnsResolver resolver, TimeProvider time, Random r
             return new DnsSubscription(entry.Host, () => Leave(key, entry, changed));
         }
     }
+
+    /// <summary>Counts addresses that may not be connected to.</summary>
+    public void CountRefused(int addresses) => Interlocked.Add(ref _refusedAddresses, addresses);
 
     /// <summary>A look-up of a name has ended.</summary>
     public void OnLookedUp(DnsHost host, DnsAnswer answer, bool hasChanged)
