@@ -24,7 +24,7 @@ internal sealed class CountedSocketStream(Socket socket, ConnectionQuota quota, 
     public void MarkReady()
     {
         if (Interlocked.CompareExchange(ref _state, Ready, Opening) == Opening)
-            endpoint?.ConnectionReady();
+            endpoint?.ConnectionReady(this);
     }
 
     /// <summary>The request it carries is over.</summary>
@@ -56,7 +56,7 @@ internal sealed class CountedSocketStream(Socket socket, ConnectionQuota quota, 
         if (before == Closed)
             return;
         if (before == Ready)
-            endpoint?.ConnectionGone();
+            endpoint?.ConnectionGone(this);
         quota.Close(count);
     }
 }

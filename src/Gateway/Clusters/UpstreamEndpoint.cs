@@ -18,6 +18,9 @@ internal sealed class UpstreamEndpoint
     private long _totalRequests;
     private long _connectFailures;
     private long _readyAt;
+    private readonly Lock _handlerGate = new();
+    private readonly HashSet<CountedSocketStream> _handlerStreams = [];
+    private volatile bool _isRetired;
     private int _ready;
     private int _reserved;
 
@@ -103,7 +106,11 @@ internal sealed class UpstreamEndpoint
     }
 
     /// <summary>A request has ended.</summary>
-    public void End() => Interlocked.Decrement(ref _activeRequests);
+    public void End()
+    {
+        if (Interlocked.Decrement(ref _activeRequests) == 0 && _isRetired)
+            CloseIdleOfHandler();
+    }
 
     /// <summary>Somebody waits for room: idle connections of other pools are closed for it. Any thread.</summary>
     public void GiveUpIdle(ILoopPool waiting)
@@ -117,6 +124,8 @@ internal sealed class UpstreamEndpoint
     {
         Http1.Retire();
         Http2.Retire();
+        _isRetired = true;
+        CloseIdleOfHandler();
     }
 
     /// <summary>A connection could not be made.</summary>
@@ -140,7 +149,32 @@ internal sealed class UpstreamEndpoint
     /// <summary>A place is free again.</summary>
     public void EndReservation() => Interlocked.Decrement(ref _reserved);
 
-    internal void ConnectionReady() => Interlocked.Increment(ref _ready);
+    internal void ConnectionReady(CountedSocketStream connection)
+    {
+        Interlocked.Increment(ref _ready);
+        lock (_handlerGate)
+            _handlerStreams.Add(connection);
+        // Whoever wanted it may have left.
+        if (_isRetired)
+            CloseIdleOfHandler();
+    }
 
-    internal void ConnectionGone() => Interlocked.Decrement(ref _ready);
+    internal void ConnectionGone(CountedSocketStream connection)
+    {
+        Interlocked.Decrement(ref _ready);
+        lock (_handlerGate)
+            _handlerStreams.Remove(connection);
+    }
+
+    /// <summary>The handler keeps idle connections and cannot be told to let go of one address.</summary>
+    private void CloseIdleOfHandler()
+    {
+        if (ActiveRequests > 0)
+            return;
+        CountedSocketStream[] idle;
+        lock (_handlerGate)
+            idle = [.. _handlerStreams];
+        foreach (CountedSocketStream connection in idle)
+            connection.Dispose();
+    }
 }

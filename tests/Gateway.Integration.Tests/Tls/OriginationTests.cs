@@ -190,12 +190,15 @@ public sealed class OriginationTests : IDisposable
     [Theory]
     [InlineData("mode: SIMPLE, sni: good.test", "sni is set and there are no subjectAltNames")]
     [InlineData("mode: SIMPLE, insecureSkipVerify: true", "insecureSkipVerify: any server's certificate is taken")]
+    [InlineData("mode: ISTIO_MUTUAL", "any workload of the mesh is taken for the server")]
+    [InlineData("mode: ISTIO_MUTUAL, subjectAltNames: [spiffe://test/ns/a/sa/good]", null)]
     [InlineData("mode: SIMPLE, sni: good.test, subjectAltNames: [good.test]", null)]
     [InlineData("mode: SIMPLE", null)]
     public async Task A_rule_that_leaves_the_server_open_is_warned_of_at_its_line(string tls, string? warning)
     {
         await using EchoUpstream echo = await StartAsync("good.test");
-        await using TestGateway gateway = await StartGatewayAsync(echo, Rule(tls));
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline);
+        await gateway.ApplyAsync(TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo), Rule(tls));
 
         string[] warnings = [.. gateway.Warnings.Where(one => one.Contains("GW0306", StringComparison.Ordinal))];
 

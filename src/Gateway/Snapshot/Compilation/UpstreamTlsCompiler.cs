@@ -15,6 +15,7 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
 {
     private const string ConfigMapScheme = "configmap://";
     private const string HowToVerify = "With --verify-servers the gateway verifies always.";
+    private const string AnyWorkload = "ISTIO_MUTUAL without subjectAltNames: any workload of the mesh is taken for the server. Write subjectAltNames, here or in the ServiceEntry.";
     private const string AuthoritySuffix = "-cacert";
 
     private readonly Dictionary<string, SecretSpec> _secrets = context.Config.Secrets
@@ -77,8 +78,14 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
     /// <param name="compiled">What it was compiled to.</param>
     public void ReportUnverified(EffectiveDestinationRule? rule, ClientTlsSettings? tls, UpstreamTlsConfig? compiled)
     {
-        if (compiled is not { Unavailable: null } || tls is null or { Mode: ClientTlsMode.IstioMutual } || rule is null)
+        if (compiled is not { Unavailable: null } || tls is null || rule is null)
             return;
+        if (tls.Mode == ClientTlsMode.IstioMutual)
+        {
+            if (compiled.SubjectAltNames.IsEmpty)
+                context.Report(DiagnosticCatalogue.ServerUnverified, PolicyOrigins.OwnerOf(rule, tls), "spec.trafficPolicy.tls", AnyWorkload, tls.Node);
+            return;
+        }
         bool always = context.Identity.VerifiesServers;
         string? message = compiled.SkipsVerification ? $"insecureSkipVerify: any server's certificate is taken. {HowToVerify}"
             : compiled.ChecksNoName ? $"sni is set and there are no subjectAltNames: a certificate of the authorities for any name is taken, as in Istio. Write subjectAltNames. {HowToVerify}"
