@@ -128,6 +128,14 @@ public sealed class TestGateway : IAsyncDisposable
         return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));
     }
 
+    /// <summary>Starts a gateway with a configuration, which must be free of errors, on one of <see cref="TestMode.Transports"/>.</summary>
+    public static async Task<TestGateway> StartOnAsync(string transport, params string[] yaml)
+    {
+        TestGateway gateway = await StartTunedAsync(options => TestMode.On(transport, options));
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(yaml);
+        return errors.Count == 0 ? gateway : throw new InvalidDataException(string.Join("\n", errors));
+    }
+
     /// <summary>Starts a gateway without a configuration, with settings changed.</summary>
     internal static async Task<TestGateway> StartTunedAsync(Func<DataPlaneOptions, DataPlaneOptions> tune)
     {

@@ -42,6 +42,14 @@ public static class TestMode
     /// <summary>From here on, in the calling test, traffic is carried by one of <see cref="Transports"/>.</summary>
     public static void Use(string transport) => TransportHere.Value = transport;
 
+    /// <summary>Options for one of <see cref="Transports"/>.</summary>
+    internal static DataPlaneOptions On(string transport, DataPlaneOptions options) => options with
+    {
+        Transport = transport == Sockets ? TransportKind.Sockets : TransportKind.EventLoop,
+        UpstreamClient = transport == EventLoop ? UpstreamClientKind.Own : UpstreamClientKind.Yarp,
+        EventLoops = 2,
+    };
+
     /// <summary>Lays the mode over options.</summary>
     internal static DataPlaneOptions Apply(DataPlaneOptions options)
     {

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Http;
 using Gateway.Streams;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -13,13 +12,15 @@ internal static class UpstreamFailure
 {
     private const long Http2RefusedStream = 7;
 
+    private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(1);
+
     /// <summary>What kind of failure an attempt met.</summary>
     public static UpstreamOutcome Classify(ForwarderError error, Exception? exception) => error switch
     {
         ForwarderError.None => new UpstreamOutcome(UpstreamOutcomeKind.Done),
         ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled => ClassifyBeforeResponse(exception),
-        ForwarderError.RequestBodyClient when HasReset(exception) => new UpstreamOutcome(UpstreamOutcomeKind.ResponseNotTaken),
-        ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled => new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted),
+        ForwarderError.RequestBodyClient => OfRequestBody(exception),
+        ForwarderError.RequestBodyCanceled => new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted),
         ForwarderError.RequestBodyDestination => ClassifyBeforeResponse(exception),
         ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient => new UpstreamOutcome(UpstreamOutcomeKind.ResponseNotTaken, exception?.Message),
         ForwarderError.ResponseHeaders => new UpstreamOutcome(UpstreamOutcomeKind.ResponseMalformed, exception?.Message),
@@ -32,6 +33,10 @@ internal static class UpstreamFailure
         _ => new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message),
     };
 
+    /// <summary>The client's body could not be read.</summary>
+    public static UpstreamOutcome OfRequestBody(Exception? fault) =>
+        new(ClientBody.IsMalformed(fault) ? UpstreamOutcomeKind.RequestAborted : UpstreamOutcomeKind.ResponseNotTaken);
+
     /// <summary>No connection, because of TLS.</summary>
     public static UpstreamOutcome OfTls(Exception e) => new(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{e.Message}:TLS_error_end");
 
@@ -40,14 +45,15 @@ internal static class UpstreamFailure
         ? new UpstreamOutcome(UpstreamOutcomeKind.ConnectTimeout)
         : new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"delayed connect error: {e.Message}");
 
-    /// <summary>Answers the client, or, if an answer has begun, breaks it off.</summary>
+    /// <summary>Answers the client, or, if an answer has begun, breaks it off: <see cref="BrokenResponseException"/>.</summary>
     public static ValueTask AnswerAsync(RequestContext request, UpstreamOutcome outcome, int attempts, bool retriesUsedUp)
     {
         HttpContext http = request.Http;
         StreamInfo info = request.Info;
         (ResponseFlags flag, int status, string reset) = Describe(outcome.Kind);
         info.UpstreamTransportFailureReason ??= outcome.Reason;
-        // YARP aborts the client's connection itself when the upstream breaks off: then an aborted request does not mean that the client left.
+        if (outcome.Kind is UpstreamOutcomeKind.RouteTimeout or UpstreamOutcomeKind.TryTimeout)
+            return AnswerTimeoutAsync(request, outcome.Kind, retriesUsedUp);
         if (outcome.Kind == UpstreamOutcomeKind.ResponseNotTaken ||
             (outcome.Kind is not (UpstreamOutcomeKind.ResponseAborted or UpstreamOutcomeKind.ResponseMalformed) && http.RequestAborted.IsCancellationRequested))
         {
@@ -55,14 +61,11 @@ internal static class UpstreamFailure
             http.Abort();
             return ValueTask.CompletedTask;
         }
-        if (outcome.Kind is UpstreamOutcomeKind.RouteTimeout or UpstreamOutcomeKind.TryTimeout)
-            return AnswerTimeoutAsync(request, outcome.Kind, retriesUsedUp);
         if (http.Response.HasStarted)
         {
             info.Flags |= flag;
             info.ResponseCodeDetails = $"upstream_reset_after_response_started{{{Underscored(reset)}}}";
-            http.Abort();
-            return ValueTask.CompletedTask;
+            return BreakOffAsync(request);
         }
         if (outcome.Kind == UpstreamOutcomeKind.RequestAborted)
             return LocalReply.SendAsync(request, 400, "Bad Request", flag, "http1.codec_error", close: true);
@@ -89,8 +92,22 @@ internal static class UpstreamFailure
             return LocalReply.SendAsync(request, 504, "upstream request timeout", flags, details);
         request.Info.Flags |= flags;
         request.Info.ResponseCodeDetails = details;
-        request.Http.Abort();
-        return ValueTask.CompletedTask;
+        return BreakOffAsync(request);
+    }
+
+    // Like Envoy, the client gets what came: the server sends nothing more that was not flushed.
+    private static async ValueTask BreakOffAsync(RequestContext request)
+    {
+        using var deadline = new CancellationTokenSource(LastFlush, request.Time);
+        try
+        {
+            await request.Http.Response.BodyWriter.FlushAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A client that takes nothing is not waited for.
+        }
+        throw new BrokenResponseException();
     }
 
     private static (ResponseFlags Flag, int Status, string Reset) Describe(UpstreamOutcomeKind kind) => kind switch
@@ -106,16 +123,6 @@ internal static class UpstreamFailure
         UpstreamOutcomeKind.RequestAborted => (ResponseFlags.DownstreamProtocolError, 400, "local reset"),
         _ => (ResponseFlags.LocalReset, 503, "local reset"),
     };
-
-    private static bool HasReset(Exception? exception)
-    {
-        for (Exception? e = exception; e is not null; e = e.InnerException)
-        {
-            if (e is ConnectionResetException)
-                return true;
-        }
-        return false;
-    }
 
     private static bool IsMalformed(Exception? exception)
     {

@@ -95,7 +95,7 @@ internal sealed class UpstreamRequest : HttpTransformer
         _refused = false;
         _switchedUnasked = false;
         ForwarderRequestConfig config = protocol == UpstreamProtocol.Http2 ? Http2 : Http1;
-        ForwarderError error = await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
+        ForwarderError error = await SendAsync(http, cluster, config);
         if (_refused)
         {
             http.Features.Set<IForwarderErrorFeature>(null);
@@ -111,6 +111,22 @@ internal sealed class UpstreamRequest : HttpTransformer
         Exception? exception = http.Features.Get<IForwarderErrorFeature>()?.Exception;
         http.Features.Set<IForwarderErrorFeature>(null);
         return UpstreamFailure.Classify(error, exception);
+    }
+
+    private async ValueTask<ForwarderError> SendAsync(HttpContext http, Cluster cluster, ForwarderRequestConfig config)
+    {
+        // A connection that has changed its protocol has no response to be completed.
+        if (_request.Upgrade is not null)
+            return await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
+        _request.HoldResponse();
+        try
+        {
+            return await _forwarder.SendAsync(http, _origin, cluster.Client, config, this, _state.Token);
+        }
+        finally
+        {
+            _request.ReleaseResponse();
+        }
     }
 
     public override ValueTask TransformRequestAsync(
@@ -131,17 +147,17 @@ internal sealed class UpstreamRequest : HttpTransformer
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null)
-            return ValueTask.FromResult(false);
+            return false;
         HttpResponse response = httpContext.Response;
         bool switching = proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols;
         // A client that did not ask would take what follows for answers to its requests.
         if (switching && _request.Upgrade is null)
         {
             _switchedUnasked = true;
-            return ValueTask.FromResult(false);
+            return false;
         }
         bool upgraded = switching && _request.IsHttp1;
         Copy(proxyResponse.Headers, response.Headers, upgraded);
@@ -150,11 +166,41 @@ internal sealed class UpstreamRequest : HttpTransformer
         if (!_state.Accepts(response))
         {
             _refused = true;
-            return ValueTask.FromResult(false);
+            return false;
         }
         // The forwarder accepts an extended CONNECT with 200.
         UpstreamResponse.Finish(_request, switching && !upgraded ? StatusCodes.Status200OK : response.StatusCode);
-        return ValueTask.FromResult(true);
+        if (!switching && HasBody(proxyResponse))
+            await SendHeadFirstAsync(response, proxyResponse, cancellationToken);
+        return true;
+    }
+
+    private bool HasBody(HttpResponseMessage response) =>
+        !HttpMethods.IsHead(_request.Method) && response.Content.Headers.ContentLength != 0 &&
+        response.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified);
+
+    // The forwarder keeps the head until there is something of the body, and forgets it if nothing comes. What has a
+    // body for sure is begun here; HTTP/2 alone may end with its head, which gRPC's clients must be told in one.
+    private static async ValueTask SendHeadFirstAsync(HttpResponse response, HttpResponseMessage upstream, CancellationToken cancellationToken)
+    {
+        if (upstream.Version.Major < 2)
+            await response.StartAsync(cancellationToken);
+        try
+        {
+            Stream body = await upstream.Content.ReadAsStreamAsync(cancellationToken);
+            ValueTask<int> first = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
+            if (!first.IsCompletedSuccessfully)
+            {
+                await response.StartAsync(cancellationToken);
+                if (!first.IsCompleted)
+                    await response.BodyWriter.FlushAsync(cancellationToken);
+            }
+            await first;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or HttpRequestException)
+        {
+            // The forwarder will find the same and tell it.
+        }
     }
 
     public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)

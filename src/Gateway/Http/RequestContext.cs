@@ -22,6 +22,7 @@ internal sealed class RequestContext
 
     private readonly CountedRequestBody _requestBody;
     private readonly CountedResponseBody _responseBody;
+    private readonly HeldLifetime _lifetime = new();
 
     public RequestContext(TimeProvider time)
     {
@@ -198,6 +199,12 @@ internal sealed class RequestContext
 
     /// <summary>Counts what is written to the response's stream; for those who do not count themselves.</summary>
     public void CountResponseBody() => _responseBody.Attach(Http.Features);
+
+    /// <summary>From here to <see cref="ReleaseResponse"/> nobody can break the response off.</summary>
+    public void HoldResponse() => _lifetime.Hold(Http.Features);
+
+    /// <summary>Ends what <see cref="HoldResponse"/> began.</summary>
+    public void ReleaseResponse() => _lifetime.Release(Http.Features);
 
     /// <summary>The client has gone before its request was done: with its connection, or, on HTTP/2, by ending the stream alone.</summary>
     public void NoteClientGone()

@@ -17,7 +17,7 @@ namespace Gateway.Http;
 /// <param name="logger">For faults of our own.</param>
 internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterChain?> currentChain, EgressDenials denials, Random random, ILogger<RequestPipeline> logger)
 {
-    /// <summary>Takes a request to its end. Never throws.</summary>
+    /// <summary>Takes a request to its end. Throws <see cref="BrokenResponseException"/> alone, for the server.</summary>
     public async Task RunAsync(RequestContext request)
     {
         try
@@ -56,6 +56,10 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
                     return;
             }
         }
+        catch (BrokenResponseException)
+        {
+            throw;
+        }
         catch (Exception e) when (request.Http.RequestAborted.IsCancellationRequested)
         {
             request.NoteClientGone();
@@ -63,9 +67,12 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         }
         catch (BadHttpRequestException e)
         {
-            // The body broke the protocol while it was read.
             Log.BadBody(logger, e);
-            await LocalReply.SendAsync(request, 400, "Bad Request", ResponseFlags.DownstreamProtocolError, "http1.codec_error", close: true);
+            if (ClientBody.HasEnded(e))
+                request.NoteClientGone();
+            // The body broke the protocol while it was read.
+            else
+                await LocalReply.SendAsync(request, 400, "Bad Request", ResponseFlags.DownstreamProtocolError, "http1.codec_error", close: true);
         }
         catch (Exception e)
         {

@@ -37,7 +37,7 @@ internal sealed class HttpEngine : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseSockets(options => options.Backlog = ListenBacklog);
-        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<ILoggerFactory>(new ServerLoggers(loggers));
         builder.Services.AddSingleton<IConnectionListenerFactory>(handoff);
         builder.Services.Configure<KestrelServerOptions>(options =>
         {

@@ -21,9 +21,13 @@ internal sealed class FaultBed : IAsyncDisposable
     /// <param name="protocol">What it speaks.</param>
     /// <param name="policy">Fields of the route, e.g. a timeout.</param>
     /// <param name="traffic">Fields of the DestinationRule's trafficPolicy.</param>
-    public static async Task<FaultBed> StartAsync(bool eventLoops, int port, string protocol = "HTTP", string policy = "timeout: 30s", string traffic = "connectionPool: {tcp: {connectTimeout: 10s}}") =>
+    public static Task<FaultBed> StartAsync(bool eventLoops, int port, string protocol = "HTTP", string policy = "timeout: 30s", string traffic = "connectionPool: {tcp: {connectTimeout: 10s}}") =>
+        StartAsync(eventLoops ? "event-loop" : "sockets", port, protocol, policy, traffic);
+
+    /// <summary>Starts one on one of <see cref="TestMode.Transports"/>.</summary>
+    public static async Task<FaultBed> StartAsync(string transport, int port, string protocol = "HTTP", string policy = "timeout: 30s", string traffic = "connectionPool: {tcp: {connectTimeout: 10s}}") =>
         new(await TestGateway.StartOnAsync(
-            eventLoops,
+            transport,
             TestConfig.HttpGateway(),
             TestConfig.Backend("up.test", protocol, port),
             $$"""

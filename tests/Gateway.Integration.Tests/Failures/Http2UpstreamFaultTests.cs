@@ -99,7 +99,7 @@ public sealed class Http2UpstreamFaultTests
         await bed.NoRequestIsLeftAsync();
     }
 
-    private static async Task AfterRequestAsync(ScriptedPeer peer, byte[] answer, bool hangs = true)
+    internal static async Task AfterRequestAsync(ScriptedPeer peer, byte[] answer, bool hangs = true)
     {
         await peer.ReadAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".Length);
         await peer.SendAsync(Frame(Settings, 0, 0, []));
@@ -122,7 +122,7 @@ public sealed class Http2UpstreamFaultTests
         await peer.ClientHasHeadAsync();
     }
 
-    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
+    internal static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
         byte[] frame = new byte[9 + payload.Length];
         frame[0] = (byte)(payload.Length >> 16);

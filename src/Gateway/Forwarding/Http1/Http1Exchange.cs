@@ -111,6 +111,9 @@ internal sealed class Http1Exchange
 
             if (_ended)
                 return Ended();
+            // The response broke off because the request did.
+            if (_pump.State == BodyState.ClientFailed && outcome.Kind != UpstreamOutcomeKind.Done)
+                return UpstreamFailure.OfRequestBody(_pump.Fault);
 
             // (6)
             keep = outcome.Kind == UpstreamOutcomeKind.Done && _head.KeepAlive && _pump.State == BodyState.Sent && connection.Buffered.IsEmpty && connection.IsUsable;
@@ -261,7 +264,7 @@ internal sealed class Http1Exchange
                 return true;
             if (_pump.State == BodyState.ClientFailed)
             {
-                outcome = new UpstreamOutcome(_pump.Fault is BadHttpRequestException ? UpstreamOutcomeKind.RequestAborted : UpstreamOutcomeKind.ResponseNotTaken);
+                outcome = UpstreamFailure.OfRequestBody(_pump.Fault);
                 return true;
             }
 

@@ -63,7 +63,8 @@ internal static class ResponseRelay
         bool byClose = left > long.MaxValue / 4;
         while (left > 0)
         {
-            if (unflushed >= FlushBytes || (unflushed > 0 && !socket.IsReadable))
+            // What has come, the head at least, is not kept from the client while there is nothing to receive.
+            if (unflushed >= FlushBytes || ((unflushed > 0 || !flushed) && !socket.IsReadable))
             {
                 if (await FlushAsync(writer, socket.Loop))
                     return ClientGone;
@@ -103,6 +104,7 @@ internal static class ResponseRelay
         LoopChannel socket = connection.Socket;
         ChunkedDecoder decoder = default;
         int unflushed = 0;
+        bool flushed = false;
         while (true)
         {
             ChunkedStep step = Step(request, writer, connection, ref decoder, ref unflushed);
@@ -110,11 +112,12 @@ internal static class ResponseRelay
                 return default;
             if (step == ChunkedStep.Bad)
                 return BadBody;
-            if (unflushed >= FlushBytes || (unflushed > 0 && step == ChunkedStep.NeedMore && !socket.IsReadable))
+            if (unflushed >= FlushBytes || ((unflushed > 0 || !flushed) && step == ChunkedStep.NeedMore && !socket.IsReadable))
             {
                 if (await FlushAsync(writer, socket.Loop))
                     return ClientGone;
                 unflushed = 0;
+                flushed = true;
             }
 
             if (step == ChunkedStep.Data)

@@ -20,6 +20,9 @@ internal sealed class Http2BodyPump(RequestContext request, RequestBodyReader re
     /// <summary>How far it came.</summary>
     public BodyState State { get; private set; }
 
+    /// <summary>The client's fault, when <see cref="State"/> says there is one.</summary>
+    public Exception? Fault { get; private set; }
+
     /// <summary>Whether anything was read of the body.</summary>
     public bool IsBegun { get; private set; }
 
@@ -28,6 +31,7 @@ internal sealed class Http2BodyPump(RequestContext request, RequestBodyReader re
     {
         State = hasBody ? BodyState.Open : BodyState.Sent;
         IsBegun = _stopped = false;
+        Fault = null;
     }
 
     /// <summary>Sends the body to its end. Never throws.</summary>
@@ -64,9 +68,10 @@ internal sealed class Http2BodyPump(RequestContext request, RequestBodyReader re
                     State = BodyState.Sent;
             }
         }
-        catch (Exception)
+        catch (Exception e)
         {
             await loop.SwitchAsync();
+            Fault = e;
             State = _stopped ? BodyState.Stopped : BodyState.ClientFailed;
             if (!_stopped)
                 stream.Connection.Cancel(stream);

@@ -213,7 +213,7 @@ internal sealed class Http2Exchange
         if (_ended)
             return Ended();
         if (_pump.State == BodyState.ClientFailed)
-            return new UpstreamOutcome(UpstreamOutcomeKind.RequestAborted);
+            return UpstreamFailure.OfRequestBody(_pump.Fault);
         return failure switch
         {
             Http2Failure.ConnectionEnded when answered => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, "The response ended before its end."),

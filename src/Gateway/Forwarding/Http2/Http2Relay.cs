@@ -25,6 +25,7 @@ internal static class Http2Relay
         }
 
         int unflushed = 0;
+        bool headSent = false;
         while (true)
         {
             unflushed += stream.Take(writer);
@@ -37,8 +38,9 @@ internal static class Http2Relay
                 return Http2Failure.None;
             }
 
-            if (unflushed > 0)
+            if (unflushed > 0 || !headSent)
             {
+                headSent = true;
                 request.Info.BytesSent += unflushed;
                 FlushResult flushed = await writer.FlushAsync();
                 // The server may go on on another thread once it had to wait.

@@ -45,7 +45,7 @@ public sealed class Http2MisbehaviourTests
         ["promises a body and ends"] = (id => Head(id, Http2Flags.EndStream, Status, ("content-length", "1")), 502, "UPE"),
         ["sends less than it said"] = (id => [.. Head(id, 0, Status, ("content-length", "3")), .. Frame(Http2FrameType.Data, Http2Flags.EndStream, id, 1)], 0, "UPE"),
         ["sends more than it said"] = (id => [.. Head(id, 0, Status, ("content-length", "1")), .. Frame(Http2FrameType.Data, Http2Flags.EndStream, id, 1, 2)], 0, "UPE"),
-        ["sends a body with 204"] = (id => [.. Head(id, 0, (":status", "204")), .. Frame(Http2FrameType.Data, Http2Flags.EndStream, id, 1)], 0, "UPE"),
+        ["sends a body with 204"] = (id => [.. Head(id, 0, (":status", "204")), .. Frame(Http2FrameType.Data, Http2Flags.EndStream, id, 1)], 204, "UPE"),
         ["sends trailers that do not end"] = (id => [.. Head(id, 0, Status), .. Head(id, 0, ("a", "b"))], 0, "UPE"),
         ["sends a status among trailers"] = (id => [.. Head(id, 0, Status), .. Head(id, Http2Flags.EndStream, Status)], 0, "UPE"),
         ["sends more lines than are taken"] = (id => Large(id, 100_000), 502, "UPE"),
