@@ -67,7 +67,7 @@ public sealed class BrokenResponseTests
     {
         // The first request of a process takes its time before it comes to its head.
         await using var upstream = new ScriptedUpstream(peer => SendHeadAsync(peer, protocol));
-        await using FaultBed bed = await FaultBed.StartAsync(transport, upstream.Port, protocol, "timeout: 500ms");
+        await using FaultBed bed = await FaultBed.StartAsync(transport, upstream.Port, protocol, "timeout: 1s");
         await bed.AskAsync();
         await bed.Gateway.CompletionAsync(request => request.Flags.Length > 0);
         upstream.Script = async peer =>

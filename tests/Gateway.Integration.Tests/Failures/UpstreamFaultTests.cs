@@ -17,6 +17,9 @@ public sealed class UpstreamFaultTests
     private const string Protocol = Before + "protocol_error";
     private const string Late = "response_timeout";
     private const string Short = "timeout: 300ms";
+
+    // Long enough for the head on a busy machine.
+    private const string Medium = "timeout: 2s";
     private const string Tls = "tls: {mode: SIMPLE, insecureSkipVerify: true}";
     private const string QuickConnect = "connectionPool: {tcp: {connectTimeout: 300ms}}";
 
@@ -79,8 +82,8 @@ public sealed class UpstreamFaultTests
         ("closes inside a chunk", "", 200, "UC", Broken),
         ("closes between chunks", "", 200, "UC", Broken),
         ("breaks the framing of chunks", "", 200, "UPE", Malformed),
-        ("hangs inside a body of known length", Short, 200, "UT", Late),
-        ("hangs between chunks", Short, 200, "UT", Late));
+        ("hangs inside a body of known length", Medium, 200, "UT", Late),
+        ("hangs between chunks", Medium, 200, "UT", Late));
 
     [Theory]
     [MemberData(nameof(Rows))]
