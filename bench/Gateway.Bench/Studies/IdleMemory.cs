@@ -5,46 +5,54 @@ using System.Text;
 
 namespace Gateway.Bench;
 
-/// <summary>Memory of one contender.</summary>
-/// <param name="Contender">Its name.</param>
-/// <param name="IdleMegabytes">After the other scenarios, without connections.</param>
-/// <param name="KilobytesPerConnection">With 2,000 idle connections that have had one request.</param>
-/// <param name="KilobytesPerTlsConnection">The same over TLS.</param>
-internal sealed record MemoryFigures(string Contender, double IdleMegabytes, double KilobytesPerConnection, double KilobytesPerTlsConnection);
-
-/// <summary>Memory at rest.</summary>
+/// <summary>Memory of a process that was just started, and what idle connections add to it.</summary>
 internal static class IdleMemory
 {
+    private const int First = 500;
     private const int Connections = 2000;
 
-    public static async Task<IReadOnlyList<MemoryFigures>> MeasureAsync(IEnumerable<Contender> contenders)
+    // Until garbage of the handshakes is collected and pages are given back.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
+
+    public static async Task<Table> MeasureAsync(StudyContext context)
     {
-        List<MemoryFigures> figures = [];
-        foreach (Contender contender in contenders)
+        List<TableRow> rows = [];
+        foreach (Contender contender in context.Roster.Standard)
         {
-            double idle = contender.Process.MemoryMegabytes();
-            figures.Add(new MemoryFigures(contender.Name, idle, await PerConnectionAsync(contender, tls: false), await PerConnectionAsync(contender, tls: true)));
+            await context.Roster.NeedAsync([]);
+            await context.Roster.NeedAsync([contender]);
+            await using (await OpenAsync(contender, tls: false))
+                await Task.Delay(Rest);
+            ProcessTree process = contender.Process!;
+            (double shared, double resident) = (process.SharedMegabytes(), process.ResidentMegabytes());
+            rows.Add(new TableRow(contender.Name, shared, resident, await PerConnectionAsync(contender, tls: false), await PerConnectionAsync(contender, tls: true), process.SharedMegabytes()));
         }
 
-        return figures;
+        return new Table(["idle MB", "RSS MB", "KB/conn", "KB/TLS", "after MB"], rows);
     }
 
+    // The first ones bring in code and pools, which are there once.
     private static async Task<double> PerConnectionAsync(Contender contender, bool tls)
     {
-        double before = contender.Process.MemoryMegabytes();
         List<Stream> streams = new(Connections);
         try
         {
-            for (int i = 0; i < Connections; i++)
-                streams.Add(await OpenAsync(contender, tls));
-            await Task.Delay(TimeSpan.FromSeconds(2));
-            return (contender.Process.MemoryMegabytes() - before) * 1024 / Connections;
+            double before = await MemoryWithAsync(First);
+            return (await MemoryWithAsync(Connections) - before) * 1024 / (Connections - First);
         }
         finally
         {
             foreach (Stream stream in streams)
                 await stream.DisposeAsync();
-            await Task.Delay(TimeSpan.FromSeconds(1));
+            await Task.Delay(Rest);
+        }
+
+        async Task<double> MemoryWithAsync(int count)
+        {
+            while (streams.Count < count)
+                streams.Add(await OpenAsync(contender, tls));
+            await Task.Delay(Rest);
+            return contender.Process!.SharedMegabytes();
         }
     }
 

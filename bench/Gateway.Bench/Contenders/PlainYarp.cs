@@ -13,7 +13,7 @@ namespace Gateway.Bench;
 /// <summary>YARP as its documentation has it: routes and clusters from memory, logging off.</summary>
 internal static class PlainYarp
 {
-    /// <summary>Proxies until the process is ended. The folder holds the certificate and <c>ports</c>: plain, TLS, origin, origin h2c.</summary>
+    /// <summary>Proxies until the process is ended. The folder holds the certificate and the file <c>ports</c>.</summary>
     public static async Task<int> RunAsync(string folder)
     {
         int[] ports = [.. (await File.ReadAllTextAsync(Path.Combine(folder, "ports"))).Split(' ').Select(int.Parse)];
@@ -32,11 +32,16 @@ internal static class PlainYarp
         });
         builder.Services.AddReverseProxy().LoadFromMemory(
             [
-                Route("grpc", "/bench.Echo/{**rest}", "h2c"),
-                Route("h2c", "/h2c/{**rest}", "h2c") with { Transforms = [new Dictionary<string, string> { ["PathRemovePrefix"] = "/h2c" }] },
-                Route("all", "{**all}", "http1"),
+                Route("grpc", "/bench.Echo/{**rest}", "h2c"), Route("h2c", "/h2c/{**rest}", "h2c"), Route("tls", "/tls/{**rest}", "tls"),
+                Route("app", "/app/{**rest}", "app"), Route("all", "{**all}", "static"),
             ],
-            [Cluster("http1", ports[3], "1.1"), Cluster("h2c", ports[4], "2")]);
+            [
+                Cluster("static", $"http://127.0.0.1:{ports[3]}", HttpVersion.Version11),
+                // Not verified, like nginx's by default.
+                Cluster("tls", $"https://127.0.0.1:{ports[4]}", HttpVersion.Version11) with { HttpClient = new HttpClientConfig { DangerousAcceptAnyServerCertificate = true } },
+                Cluster("app", $"http://127.0.0.1:{ports[5]}", HttpVersion.Version11),
+                Cluster("h2c", $"http://127.0.0.1:{ports[6]}", HttpVersion.Version20),
+            ]);
         WebApplication app = builder.Build();
         app.MapReverseProxy();
         await app.RunAsync();
@@ -46,10 +51,10 @@ internal static class PlainYarp
     private static RouteConfig Route(string id, string path, string cluster) =>
         new() { RouteId = id, ClusterId = cluster, Order = id == "all" ? 1 : 0, Match = new RouteMatch { Path = path } };
 
-    private static ClusterConfig Cluster(string id, int port, string version) => new()
+    private static ClusterConfig Cluster(string id, string address, Version version) => new()
     {
         ClusterId = id,
-        Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = $"http://127.0.0.1:{port}" } },
-        HttpRequest = new ForwarderRequestConfig { Version = Version.Parse(version + (version.Contains('.') ? "" : ".0")), VersionPolicy = HttpVersionPolicy.RequestVersionExact },
+        Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = address } },
+        HttpRequest = new ForwarderRequestConfig { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
     };
 }
