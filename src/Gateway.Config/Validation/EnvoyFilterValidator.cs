@@ -5,6 +5,8 @@ namespace Gateway.Config.Validation;
 /// <summary>An EnvoyFilter: the forms that Istio refuses. What is accepted is not thereby applied.</summary>
 internal static class EnvoyFilterValidator
 {
+    private const int MaxVersionPattern = 1024;
+
     private static readonly string[] ConnectionManagers = ["envoy.filters.network.http_connection_manager", "envoy.http_connection_manager"];
 
     /// <summary>Checks the whole resource.</summary>
@@ -12,7 +14,10 @@ internal static class EnvoyFilterValidator
     {
         if (spec.Selector is { } selector)
         {
-            LabelRules.CheckSelector(findings, selector, "labels", selector.MatchLabels);
+            if (!LabelRules.CheckSelector(findings, selector, "labels", selector.MatchLabels))
+                return;
+            if (selector.MatchLabels.IsEmpty)
+                findings.Warning(selector, "labels", "Envoy filter: the workload selector is specified without labels; it will be applied to all workloads in the namespace.");
             if (spec.Node["targetRefs"] is not null)
                 findings.Error(spec, "targetRefs", "only one of targetRefs or workloadSelector can be set.");
         }
@@ -51,7 +56,9 @@ internal static class EnvoyFilterValidator
         bool isRoutes = match.RouteConfiguration is not null;
         if ((isListener ? 1 : 0) + (isRoutes ? 1 : 0) + (match.HasCluster ? 1 : 0) + (match.HasWaypoint ? 1 : 0) > 1)
             findings.Error(patch, "match", "Only one of listener, routeConfiguration, cluster and waypoint can be set.");
-        if (match.ProxyVersion is not null)
+        if (match.ProxyVersion is { Length: > MaxVersionPattern })
+            findings.Warning(match, "proxy.proxyVersion", $"Envoy filter: the proxyVersion match exceeds {MaxVersionPattern} characters and will be ignored.");
+        else if (match.ProxyVersion is not null)
             StringMatchRules.CheckPattern(findings, match, "proxy.proxyVersion", match.ProxyVersion, "proxy version");
         switch (patch.ApplyTo)
         {

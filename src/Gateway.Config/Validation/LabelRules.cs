@@ -35,15 +35,20 @@ internal static class LabelRules
     }
 
     /// <summary>A workload selector: no empty key, no wildcard.</summary>
-    public static void CheckSelector(Findings findings, SpecRecord selector, string field, EquatableMap<string> labels)
+    /// <returns>Whether it is one.</returns>
+    public static bool CheckSelector(Findings findings, SpecRecord selector, string field, EquatableMap<string> labels)
     {
+        bool good = true;
         foreach (KeyValuePair<string, string> label in labels)
         {
+            bool wildcard = label.Key.Contains('*', StringComparison.Ordinal) || label.Value.Contains('*', StringComparison.Ordinal);
             if (label.Key.Length == 0)
                 findings.ErrorAtKey(selector, field, label.Key, "An empty key is not supported in a selector.");
-            if (label.Key.Contains('*', StringComparison.Ordinal) || label.Value.Contains('*', StringComparison.Ordinal))
+            if (wildcard)
                 findings.ErrorAtKey(selector, field, label.Key, $"A wildcard is not supported in a selector: \"{label.Key}={label.Value}\".");
+            good &= label.Key.Length > 0 && !wildcard;
         }
+        return good;
     }
 
     private static bool IsLabelKey(string key)

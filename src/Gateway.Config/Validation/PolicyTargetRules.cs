@@ -1,3 +1,4 @@
+using System.Buffers;
 using Gateway.Config.Model;
 
 namespace Gateway.Config.Validation;
@@ -5,6 +6,8 @@ namespace Gateway.Config.Validation;
 /// <summary>Which workloads a security policy says it is for.</summary>
 internal static class PolicyTargetRules
 {
+    private static readonly SearchValues<char> GroupCharacters = SearchValues.Create("-abcdefghijklmnopqrstuvwxyz0123456789");
+
     private static readonly (string Group, string Kind)[] Allowed =
         [("", "Service"), ("networking.istio.io", "ServiceEntry"), ("gateway.networking.k8s.io", "Gateway"), ("gateway.networking.k8s.io", "GatewayClass")];
 
@@ -39,8 +42,26 @@ internal static class PolicyTargetRules
             findings.Error(reference, "name", "The name of the target reference must be set: Required value.");
         if (reference.Namespace.Length > 0)
             findings.Error(reference, "namespace", "The namespace of a target reference must not be set: cross namespace referencing is not currently supported.");
+        if (!IsGroup(reference.Group))
+        {
+            findings.Error(reference, "group", $"The group of the target reference, \"{reference.Group}\", does not match what a group may be: the labels of a DNS name in small letters.");
+            return;
+        }
         string group = reference.Group == "core" ? "" : reference.Group;
         if (!Allowed.Contains((group, reference.Kind)))
             findings.Error(reference, "kind", $"A target reference must be to one of Service, ServiceEntry (networking.istio.io), Gateway or GatewayClass (gateway.networking.k8s.io), but was {reference.Group}/{reference.Kind}.");
+    }
+
+    private static bool IsGroup(string group)
+    {
+        if (group.Length == 0)
+            return true;
+        foreach (Range part in group.AsSpan().Split('.'))
+        {
+            ReadOnlySpan<char> label = group.AsSpan()[part];
+            if (label.IsEmpty || label[0] == '-' || label[^1] == '-' || label.ContainsAnyExcept(GroupCharacters))
+                return false;
+        }
+        return true;
     }
 }

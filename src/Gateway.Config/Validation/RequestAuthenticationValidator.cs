@@ -23,7 +23,7 @@ internal static class RequestAuthenticationValidator
         for (int i = 0; i < rule.Audiences.Count; i++)
         {
             if (rule.Audiences[i].Length == 0)
-                findings.Error(rule, "audiences", i, "An audience must be a non-empty string.");
+                findings.Error(rule, "audiences", i, "An audience must be a non-empty string, at least 1 chars long.");
         }
         if (rule.Issuer.Length == 0 && string.IsNullOrEmpty(rule.JwksUri))
             findings.Error(rule, "", "issuer or jwksUri must be a non-empty string.");

@@ -28,7 +28,7 @@ internal static class ServiceEntryResolutionRules
 
     private static void CheckNone(Findings findings, ServiceEntrySpec spec)
     {
-        if (spec.Node["endpoints"] is not null)
+        if (!spec.Endpoints.IsEmpty)
             findings.Error(spec, "endpoints", "Endpoints cannot be set for resolution mode NONE.");
         if (spec.WorkloadSelector is not null)
             findings.Warning(spec, "workloadSelector", "workloadSelector should not be set when the resolution mode is NONE.");

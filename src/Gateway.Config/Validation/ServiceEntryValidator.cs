@@ -10,10 +10,12 @@ internal static class ServiceEntryValidator
     {
         if (spec.WorkloadSelector is { } selector)
         {
-            LabelRules.CheckSelector(findings, selector, "labels", selector.Labels);
+            // Istio judges nothing else while it is not clear whom the entry is for.
+            if (!LabelRules.CheckSelector(findings, selector, "labels", selector.Labels))
+                return;
             if (selector.Labels.IsEmpty)
                 findings.Warning(selector, "labels", "The workload selector is specified without labels: it will be applied to all workloads in the namespace.");
-            if (spec.Node["endpoints"] is not null)
+            if (!spec.Endpoints.IsEmpty)
                 findings.Error(spec, "endpoints", "Only one of workloadSelector or endpoints is allowed in a service entry.");
         }
 

@@ -31,7 +31,7 @@ internal static class WorkloadEntryValidator
         {
             if (AddressRules.UnixPathFault(address[AddressRules.UnixPrefix.Length..]) is { } fault)
                 findings.Error(entry, "address", fault);
-            if (entry.Node["ports"] is not null)
+            if (!entry.Ports.IsEmpty)
                 findings.Error(entry, "ports", $"The unix endpoint {address} must not include ports.");
         }
         else if (address.Length > 0 && !AddressRules.IsIpAddress(address))
