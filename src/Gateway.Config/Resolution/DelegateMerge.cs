@@ -36,6 +36,7 @@ public static class DelegateMerge
             Fault = route.Fault ?? root.Fault,
             Mirror = route.Mirror ?? root.Mirror,
             MirrorPercent = route.MirrorPercent ?? root.MirrorPercent,
+            MirrorPercentSnake = route.MirrorPercentSnake ?? root.MirrorPercentSnake,
             MirrorPercentage = route.MirrorPercentage ?? root.MirrorPercentage,
             Mirrors = route.Mirrors.IsEmpty ? root.Mirrors : route.Mirrors,
             CorsPolicy = route.CorsPolicy ?? root.CorsPolicy,

@@ -31,9 +31,12 @@ public sealed record EffectiveDestinationRule(
 /// </summary>
 public sealed class DestinationRuleIndex
 {
-    private readonly Dictionary<string, NamespaceRules> _byNamespace = [];
+    private readonly Dictionary<string, JoinedDestinationRules> _local = [];
+    private readonly Dictionary<string, JoinedDestinationRules> _exported = [];
+    private readonly JoinedDestinationRules _keptInRoot = new();
     private readonly string _clientNamespace;
     private readonly string _rootNamespace;
+    private readonly EquatableMap<string>? _clientLabels;
 
     /// <summary>Indexes the rules for a workload.</summary>
     /// <param name="config">The configuration.</param>
@@ -46,90 +49,74 @@ public sealed class DestinationRuleIndex
     {
         _clientNamespace = clientNamespace;
         _rootNamespace = config.Mesh.RootNamespace;
+        _clientLabels = clientLabels;
         IEnumerable<Resource<DestinationRuleSpec>> all = withRefused
             ? config.DestinationRules.Concat(config.RefusedDestinationRules).Order(Comparer<Resource<DestinationRuleSpec>>.Create(ConfigSetBuilder.OldestFirst))
             : config.DestinationRules;
-        foreach (Resource<DestinationRuleSpec> rule in all)
+        bool privateByDefault = config.Mesh.DefaultDestinationRuleExportTo.Contains(".");
+        // Rules that select workloads are joined first, whatever their age.
+        foreach (Resource<DestinationRuleSpec> rule in all.OrderBy(rule => rule.Spec.WorkloadSelector is null ? 1 : 0))
         {
-            if (rule.Spec.Host is not { Length: > 0 } written)
-                continue;
-            string ns = rule.Metadata.Namespace;
-            if (rule.Spec.WorkloadSelector is { MatchLabels.IsEmpty: false } selector
-                && (ns != clientNamespace || clientLabels is not { } labels || !LabelSelector.Selects(selector.MatchLabels, labels)))
-            {
-                continue;
-            }
-            Visibility visibility = ExportTo.Evaluate(rule.Spec.ExportTo, config.Mesh.DefaultDestinationRuleExportTo, ns, clientNamespace);
-            if (!_byNamespace.TryGetValue(ns, out NamespaceRules? rules))
-                _byNamespace.Add(ns, rules = new NamespaceRules());
-            rules.Add(HostName.ResolveShortName(written, ns, clusterDomain), rule, visibility);
+            if (rule.Spec.Host is { Length: > 0 } host)
+                Add(HostName.ResolveShortName(host, rule.Metadata.Namespace, clusterDomain), rule, privateByDefault);
         }
     }
 
     /// <summary>The rule in force for a service host; null = none.</summary>
     public EffectiveDestinationRule? Find(string host, string serviceNamespace)
     {
-        // In its own namespace a workload sees every rule; in the root namespace "own" means kept there by exportTo ".".
-        EffectiveDestinationRule? own = Find(_clientNamespace, host, visibility => _clientNamespace == _rootNamespace
-            ? visibility == Visibility.Private
-            : true);
-        return own
-            ?? Find(serviceNamespace, host, visibility => visibility != Visibility.None)
-            ?? Find(_rootNamespace, host, visibility => visibility != Visibility.None);
+        IReadOnlyList<JoinedDestinationRule> rules = InForce(host, serviceNamespace);
+        JoinedDestinationRule? general = null;
+        foreach (JoinedDestinationRule rule in rules)
+        {
+            if (rule.Selector is not { } selector)
+                general = rule;
+            else if (rule.Namespace == _clientNamespace && _clientLabels is { } labels && LabelSelector.Selects(selector.MatchLabels, labels))
+                return rule.Result();
+        }
+        return general?.Result();
     }
 
-    private EffectiveDestinationRule? Find(string ns, string host, Func<Visibility, bool> counts) =>
-        _byNamespace.TryGetValue(ns, out NamespaceRules? rules) ? rules.Find(host, counts) : null;
-
-    private sealed class NamespaceRules
+    private IReadOnlyList<JoinedDestinationRule> InForce(string host, string serviceNamespace)
     {
-        private readonly Dictionary<string, List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)>> _exact = [];
-        private readonly SortedDictionary<string, List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)>> _wildcards =
-            new(Comparer<string>.Create(HostName.Compare));
+        // Rules in the root namespace are for all, so a gateway there does not put them before the service's own, but for
+        // those that are kept there.
+        JoinedDestinationRules? own = _clientNamespace == _rootNamespace ? _keptInRoot : _local.GetValueOrDefault(_clientNamespace);
+        if (own?.Find(host) is { } found)
+            return found;
+        IReadOnlyList<JoinedDestinationRule> exported = Exported(serviceNamespace, host);
+        return exported.Count > 0 ? exported : Exported(_rootNamespace, host);
+    }
 
-        public void Add(string host, Resource<DestinationRuleSpec> rule, Visibility visibility)
+    /// <summary>The rules for the most specific host, as far as the workload's namespace may see them.</summary>
+    private List<JoinedDestinationRule> Exported(string ns, string host) =>
+        _exported.GetValueOrDefault(ns)?.Find(host) is { } found
+            ? [.. found.Where(rule => rule.ExportTo.Count == 0 || rule.ExportTo.Contains("*") || rule.ExportTo.Contains(_clientNamespace))]
+            : [];
+
+    private void Add(string host, Resource<DestinationRuleSpec> rule, bool privateByDefault)
+    {
+        string ns = rule.Metadata.Namespace;
+        // A rule that selects workloads stays in its namespace.
+        HashSet<string> exportTo = rule.Spec.WorkloadSelector is null ? new(rule.Spec.ExportTo, StringComparer.Ordinal) : ["."];
+        if (exportTo.Count == 0 || exportTo.Contains("*") || exportTo.Contains(".") || exportTo.Contains(ns))
+            In(_local, ns).Add(host, rule, exportTo);
+        bool isPrivate = exportTo.Count switch
         {
-            IDictionary<string, List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)>> map = HostName.IsWildcard(host) ? _wildcards : _exact;
-            if (!map.TryGetValue(host, out List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)>? rules))
-                map.Add(host, rules = []);
-            rules.Add((rule, visibility));
-        }
+            0 => privateByDefault,
+            1 => exportTo.Contains(".") || exportTo.Contains(ns),
+            _ => false,
+        };
+        if (!isPrivate)
+            In(_exported, ns).Add(host, rule, exportTo);
+        else if (ns == _rootNamespace)
+            _keptInRoot.Add(host, rule, exportTo);
+    }
 
-        public EffectiveDestinationRule? Find(string host, Func<Visibility, bool> counts)
-        {
-            if (_exact.TryGetValue(host, out List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)>? rules) && Join(rules, counts) is { } exact)
-                return exact;
-            foreach (KeyValuePair<string, List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)>> candidate in _wildcards)
-            {
-                if (HostName.IsSubsetOf(host, candidate.Key) && Join(candidate.Value, counts) is { } wildcard)
-                    return wildcard;
-            }
-            return null;
-        }
-
-        private static EffectiveDestinationRule? Join(
-            List<(Resource<DestinationRuleSpec> Rule, Visibility Visibility)> rules, Func<Visibility, bool> counts)
-        {
-            var joined = new List<Resource<DestinationRuleSpec>>();
-            TrafficPolicy? policy = null;
-            var subsets = new List<Subset>();
-            foreach ((Resource<DestinationRuleSpec> rule, Visibility visibility) in rules)
-            {
-                // Rules that differ in whom they are exported to are not joined; the older one stands.
-                if (!counts(visibility) || (joined.Count > 0 && !HasSameExport(joined[0], rule)))
-                    continue;
-                joined.Add(rule);
-                policy ??= rule.Spec.TrafficPolicy;
-                foreach (Subset subset in rule.Spec.Subsets)
-                {
-                    if (!subsets.Exists(known => known.Name == subset.Name))
-                        subsets.Add(subset);
-                }
-            }
-            return joined.Count == 0 ? null : new EffectiveDestinationRule(joined, policy, subsets);
-        }
-
-        private static bool HasSameExport(Resource<DestinationRuleSpec> a, Resource<DestinationRuleSpec> b) =>
-            a.Spec.ExportTo.Order(StringComparer.Ordinal).SequenceEqual(b.Spec.ExportTo.Order(StringComparer.Ordinal), StringComparer.Ordinal);
+    private static JoinedDestinationRules In(Dictionary<string, JoinedDestinationRules> byNamespace, string ns)
+    {
+        if (!byNamespace.TryGetValue(ns, out JoinedDestinationRules? rules))
+            byNamespace.Add(ns, rules = new JoinedDestinationRules());
+        return rules;
     }
 }

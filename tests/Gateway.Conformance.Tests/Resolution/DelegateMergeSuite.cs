@@ -26,7 +26,7 @@ internal sealed class DelegateMergeSuite : ISuite
 
     private static IReadOnlyList<string> MergeRoutes(ConformanceCase test)
     {
-        ConfigSet config = Load(string.Join("---\n", test.Config.Select(document => document.Write())));
+        ConfigSet config = Load(string.Join("---\n", test.Config.Select(document => WithActions(document).Write())));
         Resource<VirtualServiceSpec> root = config.VirtualServices.Single(service => !service.Spec.Hosts.IsEmpty);
         var merged = new List<HttpRoute>();
         foreach (HttpRoute route in root.Spec.Http)
@@ -89,6 +89,11 @@ internal sealed class DelegateMergeSuite : ISuite
         var destination = new YamlMappingNode("destination", new YamlMappingNode("host", "a.test"));
         return new YamlMappingNode("route", new YamlSequenceNode(destination)).Over(rule);
     }
+
+    // A delegate's rule without an action merges like any other, but none that is loaded can be without.
+    private static YamlNode WithActions(YamlNode document) => document.Get("spec", "hosts") is null && document.Get("spec", "http") is { } rules
+        ? new YamlMappingNode("spec", new YamlMappingNode("http", new YamlSequenceNode(rules.Items().Select(WithAction)))).Over(document)
+        : document;
 
     private static ConfigSet Load(string yaml)
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Gateway.Routing;
 using Gateway.Snapshot.Explanation;
 
@@ -166,6 +167,40 @@ public sealed class ActionCompilerTests
         Assert.Equal("r", compiled.Get("http://h.test/x").Route!.Name);
         Assert.Equal("spec.http[0].match[1]", compiled.Get("http://h.test/x").Route!.Origin.FieldPath);
         Assert.Same(compiled.Get("http://h.test/m").Route!.Action as ForwardAction, compiled.Get("http://h.test/x").Route!.Action);
+    }
+
+    [Theory]
+    [InlineData("{host: a, port: {number: 80}}", "{portLevelSettings: [{port: {number: 80}, @by-port}]}", "", "by-port")]
+    [InlineData("{host: a}", "{portLevelSettings: [{port: {number: 80}, @by-port}]}", "", "")]
+    [InlineData("{host: a, port: {number: 80}}", "{@by-rule, portLevelSettings: [{port: {number: 81}, @by-port}]}", "", "by-rule")]
+    [InlineData("{host: a, port: {number: 80}}", "{@by-rule, portLevelSettings: [{port: {number: 80}, outlierDetection: {}}]}", "", "by-rule")]
+    [InlineData("{host: a, subset: v1, port: {number: 80}}", "{@by-rule, portLevelSettings: [{port: {number: 80}, @by-port}]}", ", trafficPolicy: {@by-subset}", "by-subset")]
+    [InlineData("{host: a, subset: v1}", "{@by-rule}", "", "by-rule")]
+    public void Requests_are_hashed_by_what_is_said_for_the_destination_as_written(string destination, string policy, string subset, string expected)
+    {
+        ForwardAction action = Hashed($"{{route: [{{destination: {destination}}}]}}", policy, subset);
+
+        Assert.Equal(expected, action.HashPolicies.Count == 0 ? "" : Assert.Single(action.HashPolicies).Name);
+        Assert.Equal(expected.Length == 0, action.Retries!.AvoidPreviousHosts);
+    }
+
+    [Fact]
+    public void Among_several_destinations_a_retry_avoids_the_host_before_though_they_are_hashed()
+    {
+        ForwardAction action = Hashed("{route: [{destination: {host: a, subset: v1}, weight: 1}, {destination: {host: a, subset: v2}, weight: 1}]}", "{@by-rule}", "");
+
+        Assert.Equal(["by-rule", "by-rule"], action.HashPolicies.Select(policy => policy.Name));
+        Assert.True(action.Retries!.AvoidPreviousHosts);
+    }
+
+    /// <summary>In the policies <c>@name</c> stands for hashing by the header of that name.</summary>
+    private static ForwardAction Hashed(string rule, string policy, string subset)
+    {
+        string documents = Subsets
+            .Replace("host: a\n", $"host: a\n  trafficPolicy: {policy}\n", StringComparison.Ordinal)
+            .Replace("{version: v1}}, ", $"{{version: v1}}{subset}}}, ", StringComparison.Ordinal);
+        documents = Regex.Replace(documents, "@([a-z-]+)", "loadBalancer: {consistentHash: {httpHeaderName: $1}}");
+        return Assert.IsType<ForwardAction>(Rule(rule, documents).Get("http://h.test/").Route!.Action);
     }
 
     private static Compiled Rule(string rule, string documents) =>

@@ -76,6 +76,7 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
     {
         EquatableArray<HttpRouteDestination> routes = rule.Rule.Route;
         var destinations = new List<WeightedCluster>(routes.Count);
+        var hashes = new List<HashPolicy>();
         long total = 0;
         for (int i = 0; i < routes.Count; i++)
         {
@@ -85,6 +86,8 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
                 continue;
             total += weight;
             destinations.Add(Destination(rule, routes[i], destination, $"{rule.FieldPath}.route[{i}].destination", weight, routes.Count == 1));
+            if (context.Clusters.HashPolicy(destination, rule.Namespace) is { } hash)
+                hashes.Add(hash);
         }
         if (destinations.Count == 0)
         {
@@ -95,16 +98,16 @@ internal sealed class ActionCompiler(CompilationContext context, int serverPort,
         if (!TryRewrite(rule, out PathRewrite? rewrite))
             return null;
         var policies = new RoutePolicyCompiler(rule, context);
-        EquatableArray<HashPolicy> hashPolicies = context.Clusters.HashPolicies(destinations);
         return new ForwardAction
         {
             Destinations = destinations.ToEquatableArray(),
             TotalWeight = total,
             PathRewrite = rewrite,
-            HashPolicies = hashPolicies,
-            SplitsByHash = !hashPolicies.IsEmpty && context.Clusters.IsStickySplit(destinations),
+            HashPolicies = hashes.ToEquatableArray(),
+            SplitsByHash = hashes.Count > 0 && context.Clusters.IsStickySplit(destinations),
             Timeout = policies.Timeout(),
-            Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, !hashPolicies.IsEmpty),
+            // Among several destinations a retry may go elsewhere, even if some of them are hashed.
+            Retries = policies.Retries(context.Config.Mesh.DefaultHttpRetryPolicy, routes.Count == 1 && hashes.Count > 0),
             Fault = policies.Fault(),
             Cors = policies.Cors(),
             Mirrors = policies.Mirrors(serverPort),

@@ -15,7 +15,6 @@ namespace Gateway.Snapshot.Compilation;
 internal sealed class ClusterTable(CompilationContext context)
 {
     private readonly Dictionary<(string Host, int Port, string Subset), Entry> _known = [];
-    private readonly List<HashPolicy?> _hashPolicies = [];
     private readonly HashSet<int> _stickySplits = [];
     private readonly UpstreamTlsCompiler _tls = new(context);
     private readonly ImmutableArray<ClusterAssignment>.Builder _clusters = ImmutableArray.CreateBuilder<ClusterAssignment>();
@@ -85,7 +84,6 @@ internal sealed class ClusterTable(CompilationContext context)
         (string Host, int Port, string Subset) key = ("*", 0, name);
         if (!_known.TryGetValue(key, out Entry? cluster))
         {
-            _hashPolicies.Add(null);
             _clusters.Add(new ClusterAssignment(
                 new ClusterConfig
                 {
@@ -114,9 +112,23 @@ internal sealed class ClusterTable(CompilationContext context)
         return (cluster.Name, cluster.Index, cluster.Message);
     }
 
-    /// <summary>What requests of a route are hashed by: what any of its destinations asks for.</summary>
-    public EquatableArray<HashPolicy> HashPolicies(IEnumerable<WeightedCluster> destinations) =>
-        destinations.Select(destination => destination.ClusterIndex < 0 ? null : _hashPolicies[destination.ClusterIndex]).OfType<HashPolicy>().ToEquatableArray();
+    /// <summary>
+    /// What a destination wants requests to be hashed by; null = nothing. As in Istio this is settled by the destination as
+    /// written: entries for a port count where it names the port, and one without a hash leaves the policy's in force.
+    /// </summary>
+    public HashPolicy? HashPolicy(Destination destination, string ns)
+    {
+        string host = HostName.ResolveShortName(destination.Host ?? "", ns, context.Identity.ClusterDomain);
+        if (context.Services.Find(host, context.Identity.Namespace, ns) is not { } service || context.DestinationRules.Find(service.Host, service.Namespace) is not { } rule)
+            return null;
+        TrafficPolicy? subset = destination.Subset is { Length: > 0 } name ? rule.FindSubset(name)?.TrafficPolicy : null;
+        int port = destination.Port?.Number ?? 0;
+        return LoadBalancerCompiler.HashPolicy(
+            HashAtPort(subset, port) ?? subset?.LoadBalancer?.ConsistentHash ?? HashAtPort(rule.TrafficPolicy, port) ?? rule.TrafficPolicy?.LoadBalancer?.ConsistentHash);
+    }
+
+    private static ConsistentHash? HashAtPort(TrafficPolicy? policy, int port) =>
+        port == 0 ? null : policy?.PortLevelSettings.FirstOrDefault(entry => entry.Port?.Number == port)?.LoadBalancer?.ConsistentHash;
 
     /// <summary>Whether requests choose among destinations by their hash: where any of these asks for it.</summary>
     public bool IsStickySplit(List<WeightedCluster> destinations) =>
@@ -152,7 +164,6 @@ internal sealed class ClusterTable(CompilationContext context)
         EquatableArray<EndpointConfig> endpoints = isPassthrough ? default : LocalityCompiler.Place(context, service, policy, Endpoints(port, labels)).ToEquatableArray();
         if (rule is not null && rule.Rules.Any(one => StickySplitAnnotation.Read(one.Metadata.Annotations)))
             _stickySplits.Add(_clusters.Count);
-        _hashPolicies.Add(LoadBalancerCompiler.HashPolicy(policy?.LoadBalancer));
         _clusters.Add(new ClusterAssignment(
             ConnectionPoolCompiler.Apply(
             new ClusterConfig

@@ -43,9 +43,9 @@ internal static class LoadBalancerCompiler
     };
 
     /// <summary>What requests are hashed by; null = nothing.</summary>
-    public static HashPolicy? HashPolicy(LoadBalancerSettings? settings)
+    public static HashPolicy? HashPolicy(ConsistentHash? hash)
     {
-        if (settings?.ConsistentHash is not { } hash)
+        if (hash is null)
             return null;
         if (!string.IsNullOrEmpty(hash.HttpHeaderName))
             return new HashPolicy { Source = HashSource.Header, Name = hash.HttpHeaderName };

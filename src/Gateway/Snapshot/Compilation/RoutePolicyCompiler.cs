@@ -35,7 +35,7 @@ internal sealed class RoutePolicyCompiler(VirtualServiceRule rule, CompilationCo
 
     /// <summary>What is tried again; null = nothing.</summary>
     /// <param name="meshDefault">The mesh's policy, for rules without one.</param>
-    /// <param name="consistentHash">Whether a destination chooses endpoints by hash.</param>
+    /// <param name="consistentHash">Whether the only destination chooses endpoints by hash.</param>
     public RetryPolicy? Retries(HttpRetry? meshDefault, bool consistentHash)
     {
         if (rule.Rule.Retries is not null)
