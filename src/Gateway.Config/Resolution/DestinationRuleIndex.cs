@@ -84,7 +84,7 @@ public sealed class DestinationRuleIndex
         JoinedDestinationRules? own = _clientNamespace == _rootNamespace ? _keptInRoot : _local.GetValueOrDefault(_clientNamespace);
         if (own?.Find(host) is { } found)
             return found;
-        IReadOnlyList<JoinedDestinationRule> exported = Exported(serviceNamespace, host);
+        List<JoinedDestinationRule> exported = Exported(serviceNamespace, host);
         return exported.Count > 0 ? exported : Exported(_rootNamespace, host);
     }
 
