@@ -6,13 +6,11 @@ namespace Gateway.Conformance.Tests.Cases;
 /// </summary>
 internal static class LaterIssues
 {
-    private const string Security = "External authorization";
     private const string Telemetry = "Telemetry";
 
     private static readonly (string Subject, string Feature, Func<ConformanceCase, bool> Uses)[] Table =
     [
         (Telemetry, "a telemetry or extension kind", test => HasKind(test, "Telemetry", "WasmPlugin", "ProxyConfig")),
-        (Security, "a CUSTOM policy's provider", test => test.Request is not null && test.OfKind("AuthorizationPolicy").Any(policy => policy.Get("spec", "action").Text() == "CUSTOM")),
     ];
 
     /// <summary>The subject of the issue a case waits for, with what it uses; null = it is run.</summary>

@@ -87,6 +87,46 @@ public sealed class EnvoyFilterTests : IAsyncLifetime
         Assert.Equal("100", other.Headers.GetValues("x-ratelimit-limit").Single());
     }
 
+    [Theory]
+    [InlineData("string_match: {exact: /a/b.c}", true)]
+    [InlineData("string_match: {prefix: /a}", true)]
+    [InlineData("string_match: {suffix: .c}", true)]
+    [InlineData("string_match: {suffix: bxc}", false)]
+    [InlineData("string_match: {contains: /B., ignore_case: true}", true)]
+    [InlineData("string_match: {contains: /B.}", false)]
+    [InlineData("string_match: {safe_regex: {regex: '/a/[b].*'}}", true)]
+    [InlineData("string_match: {safe_regex: {regex: '/a'}}", false)]
+    [InlineData("present_match: true", true)]
+    [InlineData("prefix_match: /x, invert_match: true", true)]
+    public async Task Headers_are_matched_in_all_the_ways_that_Envoy_has_for_texts(string match, bool isLimited)
+    {
+        await using TestGateway gateway = await StartAsync(HttpFilter("stat_prefix: http_local_rate_limiter") + PerRoute(
+            "HTTP_ROUTE", "vhost: {name: 'a.test:80', route: {action: ROUTE}}",
+            """
+            token_bucket: {max_tokens: 100, tokens_per_fill: 100, fill_interval: 60s}
+            filter_enabled: {default_value: {numerator: 100}}
+            filter_enforced: {default_value: {numerator: 100}}
+            descriptors: [{entries: [{key: header_match, value: it}], token_bucket: {max_tokens: 1, tokens_per_fill: 1, fill_interval: 60s}}]
+            """,
+            $"rate_limits:\n- actions:\n  - header_value_match: {{descriptor_value: it, headers: [{{name: ':path', {match}}}]}}"));
+
+        using HttpResponseMessage first = await SendAsync(gateway, "a.test", "/a/b.c");
+        using HttpResponseMessage second = await SendAsync(gateway, "a.test", "/a/b.c");
+
+        Assert.Equal((200, isLimited ? 429 : 200), ((int)first.StatusCode, (int)second.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("filter_enabled: {default_value: {numerator: 0}}\nfilter_enforced: {default_value: {numerator: 100}}")]
+    [InlineData("filter_enforced: {default_value: {numerator: 100}}")]
+    public async Task What_is_not_enabled_limits_nothing(string shares)
+    {
+        await using TestGateway gateway = await StartAsync(HttpFilter("token_bucket: {max_tokens: 1, tokens_per_fill: 1, fill_interval: 600s}\n" + shares));
+
+        Assert.Equal((200, 200), (await StatusAsync(gateway, "a.test"), await StatusAsync(gateway, "a.test")));
+    }
+
     [Fact]
     public async Task What_is_not_enforced_passes_and_tells_the_backend()
     {

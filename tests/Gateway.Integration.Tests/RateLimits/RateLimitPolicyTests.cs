@@ -50,6 +50,80 @@ public sealed class RateLimitPolicyTests : IAsyncLifetime
         Assert.Equal(isAnother ? 200 : 429, await StatusAsync(gateway, key: other));
     }
 
+    [Fact]
+    public async Task Each_subject_of_a_valid_token_has_a_budget_of_its_own_and_an_invalid_one_none()
+    {
+        using var signer = new TestTokens();
+        using var forger = new TestTokens();
+        string[] documents =
+        [
+            .. Documents(), Policy("limits: [{name: each, key: [{source: CLAIM, name: sub}], requests: 2, unit: DAY}, {name: team, key: [{source: CLAIM, name: '[org][team]'}], requests: 3, unit: DAY}]"),
+            $$"""
+            apiVersion: security.istio.io/v1
+            kind: RequestAuthentication
+            metadata: {name: a, namespace: istio-system}
+            spec: {jwtRules: [{issuer: "{{TestTokens.Issuer}}", jwks: '{{signer.Jwks}}'}]}
+            """,
+        ];
+        await using TestGateway gateway = await TestGateway.StartAsync(documents);
+        const string Team = ",\"org\":{\"team\":\"t\"}";
+
+        Assert.Equal("200 200 429", await SendThriceAsync(signer.Sign("alice", more: Team)));
+        Assert.Equal("401 401 401", await SendThriceAsync(forger.Sign("bob", more: Team)));
+        // One left for the team, of which bob is as well.
+        Assert.Equal("200 429 429", await SendThriceAsync(signer.Sign("bob", more: Team)));
+        Assert.Equal("200 200 429", await SendThriceAsync(signer.Sign("carol")));
+        // What has no team shares the budget of the team that is none.
+        Assert.Equal("200 429 429", await SendThriceAsync(null));
+
+        async Task<string> SendThriceAsync(string? token)
+        {
+            var statuses = new List<int>();
+            using HttpClient client = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11);
+            for (int i = 0; i < 3; i++)
+            {
+                using HttpRequestMessage request = TestHttpClient.Request(HttpMethod.Get, HttpVersion.Version11, "http", "a.test", "/");
+                if (token is not null)
+                    request.Headers.Authorization = new("Bearer", token);
+                using HttpResponseMessage response = await client.SendAsync(request);
+                statuses.Add((int)response.StatusCode);
+            }
+            return string.Join(' ', statuses);
+        }
+    }
+
+    [Fact]
+    public async Task Each_client_behind_a_trusted_proxy_has_a_budget_of_its_own()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            [.. Documents(), Policy("limits: [{name: each, key: [{source: CLIENT_ADDRESS}], requests: 1, unit: DAY}]"),
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    defaultConfig: {gatewayTopology: {numTrustedProxies: 1}}\n"]);
+
+        Assert.Equal((200, 429), (await FromAsync("192.0.2.1"), await FromAsync("192.0.2.1")));
+        Assert.Equal((200, 429), (await FromAsync("192.0.2.2"), await FromAsync("198.51.100.9, 192.0.2.2")));
+        // One client has a whole /64.
+        Assert.Equal((200, 429, 200), (await FromAsync("2001:db8::1"), await FromAsync("2001:db8::2"), await FromAsync("2001:db8:0:1::1")));
+
+        async Task<int> FromAsync(string forwardedFor)
+        {
+            RawHttpResponse? answer = await RawHttpConnection.ExchangeAsync(gateway.Port(80), $"GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: {forwardedFor}\r\nConnection: close\r\n\r\n");
+            return answer!.Status;
+        }
+    }
+
+    [Fact]
+    public async Task Hosts_and_routes_have_budgets_of_their_own_and_a_burst_is_let_through_at_once()
+    {
+        await using TestGateway gateway = await StartAsync("limits: [{name: each, key: [{source: HOST}], requests: 1, unit: DAY, burst: 3}]");
+
+        foreach (string host in (string[])["a.test", "b.test"])
+        {
+            for (int i = 0; i < 3; i++)
+                Assert.Equal(200, await StatusAsync(gateway, host));
+            Assert.Equal(429, await StatusAsync(gateway, host));
+        }
+    }
+
     [Theory]
     [InlineData("targetRefs: [{kind: VirtualService, name: route-a.test}]", "a.test", "/", true)]
     [InlineData("targetRefs: [{kind: VirtualService, name: route-a.test}]", "b.test", "/", false)]

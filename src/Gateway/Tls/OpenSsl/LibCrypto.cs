@@ -69,6 +69,21 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
     public static partial void FreePrivateKey(nint key);
 
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_new_raw_public_key")]
+    public static partial nint NewRawPublicKey(int type, nint engine, byte* key, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_new")]
+    public static partial nint NewDigestContext();
+
+    [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_free")]
+    public static partial void FreeDigestContext(nint context);
+
+    [LibraryImport(Library, EntryPoint = "EVP_DigestVerifyInit")]
+    public static partial int BeginVerify(nint context, nint keyContext, nint digest, nint engine, SafeEd25519Handle key);
+
+    [LibraryImport(Library, EntryPoint = "EVP_DigestVerify")]
+    public static partial int Verify(nint context, byte* signature, nuint signatureLength, byte* signed, nuint signedLength);
+
     [LibraryImport(Library, EntryPoint = "X509_STORE_CTX_get0_cert")]
     public static partial nint VerifiedCertificate(nint verification);
 

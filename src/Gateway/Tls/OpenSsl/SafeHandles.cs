@@ -25,3 +25,23 @@ internal sealed class SafeSslHandle() : SafeHandle(0, ownsHandle: true)
         return true;
     }
 }
+
+/// <summary>Owns an <c>EVP_PKEY</c>.</summary>
+internal sealed class SafeEd25519Handle() : SafeHandle(0, ownsHandle: true)
+{
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Takes an <c>EVP_PKEY</c> over.</summary>
+    public static SafeEd25519Handle Of(nint key)
+    {
+        var owner = new SafeEd25519Handle();
+        owner.SetHandle(key);
+        return owner;
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        LibCrypto.FreePrivateKey(handle);
+        return true;
+    }
+}

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Gateway.Tls.OpenSsl;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Gateway.Http.Filters.JwtAuthn;
@@ -9,7 +10,8 @@ internal sealed class JwtKey
 {
     private static readonly CryptoProviderFactory Factory = new() { CacheSignatureProviders = false };
 
-    private readonly SecurityKey _key;
+    private readonly SecurityKey? _key;
+    private readonly Ed25519Key? _edwards;
     private readonly ConcurrentDictionary<string, SignatureProvider?> _providers = new(StringComparer.Ordinal);
 
     private JwtKey(string type, string id, string? algorithm, SecurityKey key, string curve = "")
@@ -21,7 +23,16 @@ internal sealed class JwtKey
         Curve = curve;
     }
 
-    /// <summary><c>RSA</c>, <c>EC</c> or <c>oct</c>.</summary>
+    private JwtKey(string id, string? algorithm, Ed25519Key key)
+    {
+        Type = "OKP";
+        Id = id;
+        Algorithm = algorithm;
+        Curve = "Ed25519";
+        _edwards = key;
+    }
+
+    /// <summary><c>RSA</c>, <c>EC</c>, <c>OKP</c> or <c>oct</c>.</summary>
     public string Type { get; }
 
     /// <summary><c>kid</c>; empty = none.</summary>
@@ -30,7 +41,7 @@ internal sealed class JwtKey
     /// <summary><c>alg</c> that the key is for; null = any of its kind.</summary>
     public string? Algorithm { get; }
 
-    /// <summary><c>crv</c> of an EC key.</summary>
+    /// <summary><c>crv</c> of an EC or OKP key.</summary>
     public string Curve { get; }
 
     /// <summary>An RSA key.</summary>
@@ -53,12 +64,19 @@ internal sealed class JwtKey
         return new JwtKey("EC", id, algorithm, new ECDsaSecurityKey(ECDsa.Create(parameters)), curve);
     }
 
+    /// <summary>An Ed25519 key.</summary>
+    /// <exception cref="CryptographicException">It cannot be used, or the platform has no Ed25519.</exception>
+    public static JwtKey OfEdwards(string id, string? algorithm, string curve, byte[] x) =>
+        curve == "Ed25519" ? new(id, algorithm, new Ed25519Key(x)) : throw new CryptographicException("the curve is not supported");
+
     /// <summary>A shared secret.</summary>
     public static JwtKey OfSecret(string id, string? algorithm, byte[] secret) => new("oct", id, algorithm, new SymmetricSecurityKey(secret));
 
     /// <summary>Whether the signature is good. A token of another kind of algorithm than the key's never is.</summary>
     public bool Verify(string algorithm, byte[] signed, byte[] signature)
     {
+        if (_edwards is not null)
+            return IsKind(algorithm) && _edwards.Verify(signed, signature);
         if (!IsKind(algorithm) || _providers.GetOrAdd(algorithm, CreateProvider) is not { } provider)
             return false;
         try
@@ -75,6 +93,7 @@ internal sealed class JwtKey
     {
         "RSA" => algorithm.StartsWith("RS", StringComparison.Ordinal) || algorithm.StartsWith("PS", StringComparison.Ordinal),
         "EC" => (algorithm, Curve) is ("ES256", "P-256") or ("ES384", "P-384") or ("ES512", "P-521"),
+        "OKP" => algorithm == "EdDSA",
         _ => algorithm.StartsWith("HS", StringComparison.Ordinal),
     };
 
@@ -83,7 +102,7 @@ internal sealed class JwtKey
     {
         try
         {
-            return Factory.CreateForVerifying(_key, algorithm, cacheProvider: false);
+            return Factory.CreateForVerifying(_key!, algorithm, cacheProvider: false);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or CryptographicException or InvalidOperationException)
         {

@@ -120,7 +120,7 @@ internal sealed class JwtKeySet
             case "oct":
                 return JwtKey.OfSecret(id, algorithm, Bytes(key, "k"));
             case "OKP":
-                throw new CryptographicException("keys of kind OKP (EdDSA) are not supported by the platform");
+                return JwtKey.OfEdwards(id, algorithm, Text(key, "crv") ?? "", Bytes(key, "x"));
             default:
                 throw new CryptographicException("its kty is not supported");
         }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Gateway.Config;
 using Gateway.Config.Model;
 using Gateway.Config.Parsing;
@@ -189,11 +190,14 @@ internal sealed class LocalRateLimitReader(Action<ConfigNode, string> complain, 
     private StringMatcher? ReadMatcher(ConfigNode node)
     {
         ConfigNode? text = node.Field("string_match");
+        string anyCase = text?.Flag("ignore_case") == true ? "(?i)" : "";
         StringMatch match = new()
         {
             Exact = text?.Text("exact") ?? node.Text("exact_match"),
             Prefix = text?.Text("prefix") ?? node.Text("prefix_match"),
-            Regex = (text?.Field("safe_regex") ?? node.Field("safe_regex_match"))?.Text("regex"),
+            Regex = (text?.Field("safe_regex") ?? node.Field("safe_regex_match"))?.Text("regex")
+                ?? ((text?.Text("suffix") ?? node.Text("suffix_match")) is { Length: > 0 } suffix ? $"{anyCase}.*{Regex.Escape(suffix)}" : null)
+                ?? ((text?.Text("contains") ?? node.Text("contains_match")) is { Length: > 0 } part ? $"{anyCase}.*{Regex.Escape(part)}.*" : null),
         };
         if (match.IsEmpty)
             return text is null && node.Others("name", "invert_match", "present_match").FirstOrDefault() is null && node.Flag("present_match") != false ? StringMatcher.Present : null;

@@ -5,10 +5,11 @@ using Gateway.Tests.Architecture;
 
 namespace Gateway.Tests.Documents;
 
-/// <summary>The examples of the page about rate limits are accepted as they stand.</summary>
-public sealed partial class RateLimitExampleTests
+/// <summary>The examples of the pages about policies are accepted as they stand.</summary>
+public sealed partial class PolicyExampleTests
 {
-    public static TheoryData<string> Examples() => [.. Block().Matches(SourceTree.Read("docs/rate-limits.md")).Select(match => match.Groups["yaml"].Value)];
+    public static TheoryData<string> Examples() =>
+        [.. ((string[])["tokens", "authorization", "rate-limits"]).SelectMany(page => Block().Matches(SourceTree.Read($"docs/{page}.md"))).Select(match => match.Groups["yaml"].Value)];
 
     [Theory]
     [MemberData(nameof(Examples))]
