@@ -8,14 +8,17 @@ namespace Gateway.Integration.Tests;
 internal static class CommandLineTool
 {
     /// <summary>The exit code and everything the program wrote.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(string tool, params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunAsync(string tool, params string[] arguments) => RunAsync(Eventually.Deadline * 4, tool, arguments);
+
+    /// <summary>The same for what takes longer.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(TimeSpan limit, string tool, params string[] arguments)
     {
         using var process = new Process
         {
             StartInfo = new ProcessStartInfo(tool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
         process.Start();
-        using var deadline = new CancellationTokenSource(Eventually.Deadline * 4);
+        using var deadline = new CancellationTokenSource(limit);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);

@@ -142,6 +142,7 @@ internal static class ClientHelloReader
         if (!TakeBlock(ref body, 2, out ReadOnlySpan<byte> extensions))
             return false;
         string? serverName = null;
+        bool named = false;
         bool ecdsa = false;
         bool mesh = false;
         bool acme = false;
@@ -153,8 +154,10 @@ internal static class ClientHelloReader
             extensions = extensions[2..];
             if (!TakeBlock(ref extensions, 2, out ReadOnlySpan<byte> extension))
                 return false;
-            if (type == ServerNameExtension && !ReadServerName(extension, ref serverName))
+            // RFC 8446 section 4.2 allows one: of two, somebody behind a port of PASSTHROUGH might go by the other.
+            if (type == ServerNameExtension && (named || !ReadServerName(extension, ref serverName)))
                 return false;
+            named |= type == ServerNameExtension;
             if (type == SignatureAlgorithmsExtension && !ReadSignatureAlgorithms(extension, ref ecdsa))
                 return false;
             if (type == ProtocolsExtension && !ReadProtocols(extension, ref mesh, ref acme))

@@ -25,6 +25,9 @@ public sealed record HandmadeHello
     /// <summary>SNI; null = none is sent.</summary>
     public string? ServerName { get; init; }
 
+    /// <summary>SNI of a second extension of the same type, which no client may send; null = none.</summary>
+    public string? SecondServerName { get; init; }
+
     /// <summary>Offers TLS 1.3 with a key share of so many bytes, of a group that nobody knows; 0 = does not.</summary>
     public int KeyShareBytes { get; init; }
 
@@ -83,7 +86,7 @@ public sealed record HandmadeHello
     private byte[] Extensions()
     {
         const ushort Unknown = 0xFE31;
-        byte[] name = ServerName is null ? [] : Extension(0, Counted([0, .. Counted(Encoding.ASCII.GetBytes(ServerName))]));
+        byte[] name = [.. Name(ServerName), .. Name(SecondServerName)];
         byte[] next = KeyShareBytes == 0 ? [] :
         [
             .. Extension(43, [4, 3, 4, 3, 3]),
@@ -97,6 +100,8 @@ public sealed record HandmadeHello
             .. Extension(13, Counted([4, 3, 8, 4, 4, 1, 2, 3, 2, 1])), .. Extension(0xFF01, [0]), .. next,
         ];
     }
+
+    private static byte[] Name(string? name) => name is null ? [] : Extension(0, Counted([0, .. Counted(Encoding.ASCII.GetBytes(name))]));
 
     private static byte[] Extension(ushort type, byte[] content) => [.. U16(type), .. Counted(content)];
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Security;
 using Gateway.Listeners;
+using Gateway.Testing.Clients;
 
 namespace Gateway.Tests.Listeners;
 
@@ -70,6 +71,14 @@ public sealed class ClientHelloReaderTests
     [Fact]
     public void A_hello_that_claims_to_be_huge_is_refused() =>
         Assert.Equal(ClientHelloStatus.NotTls, ClientHelloReader.TryParse(new ReadOnlySequence<byte>([22, 3, 1, 64, 0, 1, 0, 255, 255]), out _));
+
+    [Fact]
+    public void A_hello_that_names_servers_twice_is_refused()
+    {
+        byte[] twice = new HandmadeHello { ServerName = "a.test", SecondServerName = "b.test" }.ToBytes();
+
+        Assert.Equal(ClientHelloStatus.NotTls, ClientHelloReader.TryParse(new ReadOnlySequence<byte>(twice), out _));
+    }
 
     [Fact]
     public async Task Random_bytes_and_damaged_hellos_never_throw()
