@@ -28,6 +28,9 @@ public sealed record CompletedRequest
     /// <summary>Envoy's connection termination details.</summary>
     public string? TerminationDetails { get; init; }
 
+    /// <summary>Why the upstream could not be reached, in words: Envoy's upstream transport failure reason.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Route name.</summary>
     public string? RouteName { get; init; }
 
@@ -62,6 +65,7 @@ internal sealed class CompletionLog : IStreamSink
         Flags = ResponseFlagsText.Short(info.Flags),
         Details = info.ResponseCodeDetails,
         TerminationDetails = info.ConnectionTerminationDetails,
+        Reason = info.UpstreamTransportFailureReason,
         RouteName = info.RouteName,
         Cluster = info.UpstreamCluster,
         UpstreamHost = info.UpstreamHost,

@@ -56,6 +56,10 @@ public sealed class TestCertificates : IDisposable
     /// <summary>Issues an ECDSA server certificate.</summary>
     public TestCertificate IssueServer(params string[] names) => IssueServer(KeyKind.Ecdsa, names);
 
+    /// <summary>Issues a server certificate that was good until an hour ago.</summary>
+    public TestCertificate IssueExpiredServer(string name) =>
+        Issue(name, KeyKind.Ecdsa, [name], ServerAuthentication, From, DateTimeOffset.UtcNow.AddHours(-1));
+
     /// <summary>Issues an ECDSA server certificate that names an OCSP responder.</summary>
     public TestCertificate IssueServerWithResponder(string responder, params string[] names)
     {

@@ -109,6 +109,9 @@ public static class DiagnosticCatalogue
     /// <summary>Somebody else could stand for the server.</summary>
     public static readonly DiagnosticDescriptor ServerUnverified = new("GW0306", Severity.Warning, "A DestinationRule leaves open who the server is: its certificate, or the name in it, is not verified.");
 
+    /// <summary>A ServiceEntry that adds nothing.</summary>
+    public static readonly DiagnosticDescriptor EntryConflict = new("GW0307", Severity.Warning, "An older resource of the namespace defines the host with another resolution; it alone counts.");
+
     /// <summary>A security policy that cannot be read denies.</summary>
     public static readonly DiagnosticDescriptor PolicyLocksOut = new("GW0601", Severity.Error, "A security policy cannot be read and no good version of it is known; what it may be for is denied.");
 

@@ -9,8 +9,9 @@ public sealed class ServiceRegistry
     private readonly Dictionary<string, List<MeshService>> _byHost;
     private readonly EquatableArray<string> _defaultExportTo;
 
-    private ServiceRegistry(Dictionary<string, List<MeshService>> byHost, EquatableArray<string> defaultExportTo)
+    private ServiceRegistry(Dictionary<string, List<MeshService>> byHost, IReadOnlyList<MeshService> unused, EquatableArray<string> defaultExportTo)
     {
+        Unused = unused;
         _byHost = byHost;
         _defaultExportTo = defaultExportTo;
     }
@@ -18,15 +19,20 @@ public sealed class ServiceRegistry
     /// <summary>Every host with a service.</summary>
     public IReadOnlyCollection<string> Hosts => _byHost.Keys;
 
+    /// <summary>Services that could not be joined with an older one of their host and namespace, which has another resolution.</summary>
+    public IReadOnlyList<MeshService> Unused { get; }
+
     /// <summary>Makes the registry of a configuration.</summary>
     public static ServiceRegistry Build(ConfigSet config, string clusterDomain)
     {
         var byHost = new Dictionary<string, List<MeshService>>(StringComparer.Ordinal);
-        foreach (MeshService service in new KubernetesServices(config, clusterDomain).Build())
-            Add(byHost, service);
-        foreach (MeshService service in new ServiceEntries(config).Build())
-            Add(byHost, service);
-        return new ServiceRegistry(byHost, config.Mesh.DefaultServiceExportTo);
+        var unused = new List<MeshService>();
+        foreach (MeshService service in new KubernetesServices(config, clusterDomain).Build().Concat(new ServiceEntries(config).Build()))
+        {
+            if (!TryAdd(byHost, service))
+                unused.Add(service);
+        }
+        return new ServiceRegistry(byHost, unused, config.Mesh.DefaultServiceExportTo);
     }
 
     /// <summary>
@@ -59,25 +65,23 @@ public sealed class ServiceRegistry
     public IReadOnlyCollection<string> NamespacesOf(string host) =>
         _byHost.TryGetValue(host, out List<MeshService>? services) ? [.. services.Select(service => service.Namespace).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : [];
 
-    /// <summary>A second definition of a host in the same namespace adds its endpoints to the first; its ports must have the same numbers.</summary>
-    private static void Add(Dictionary<string, List<MeshService>> byHost, MeshService service)
+    /// <summary>A second definition of a host in the same namespace adds its ports to the first, and its endpoints to ports of the same number.</summary>
+    private static bool TryAdd(Dictionary<string, List<MeshService>> byHost, MeshService service)
     {
         if (!byHost.TryGetValue(service.Host, out List<MeshService>? services))
-        {
-            byHost.Add(service.Host, [service]);
-            return;
-        }
+            byHost.Add(service.Host, services = []);
         int index = services.FindIndex(known => known.Namespace == service.Namespace);
         if (index < 0)
             services.Add(service);
-        else
+        else if (services[index].Resolution == service.Resolution)
             services[index] = Join(services[index], service);
+        else
+            return false;
+        return true;
     }
 
     private static MeshService Join(MeshService first, MeshService second)
     {
-        if (first.Resolution != second.Resolution)
-            return first;
         var ports = new List<MeshPort>(first.Ports.Count);
         foreach (MeshPort port in first.Ports)
         {
@@ -90,6 +94,7 @@ public sealed class ServiceRegistry
                 Endpoints = [.. port.Endpoints, .. more.Endpoints],
             });
         }
+        ports.AddRange(second.Ports.Where(port => first.FindPort(port.Number) is null));
         return new MeshService
         {
             Host = first.Host,
@@ -100,7 +105,7 @@ public sealed class ServiceRegistry
             Resolution = first.Resolution,
             ExportTo = first.ExportTo,
             ExternalName = first.ExternalName,
-            SubjectAltNames = first.SubjectAltNames,
+            SubjectAltNames = [.. first.SubjectAltNames.Union(second.SubjectAltNames, StringComparer.Ordinal)],
         };
     }
 }

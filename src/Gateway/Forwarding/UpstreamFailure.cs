@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Gateway.Http;
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -39,6 +41,10 @@ internal static class UpstreamFailure
 
     /// <summary>No connection, because of TLS.</summary>
     public static UpstreamOutcome OfTls(Exception e) => new(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{e.Message}:TLS_error_end");
+
+    /// <summary>The connection ended before an answer.</summary>
+    /// <param name="alert">What TLS says of it; null = nothing.</param>
+    public static UpstreamOutcome OfEnd(string? alert) => new(UpstreamOutcomeKind.ConnectionTermination, alert is null ? null : $"TLS_error:|{alert}:TLS_error_end");
 
     /// <summary>No connection, or none in time.</summary>
     public static UpstreamOutcome OfConnect(SocketException e) => e.SocketErrorCode == SocketError.TimedOut
@@ -147,7 +153,9 @@ internal static class UpstreamFailure
                 case AuthenticationException:
                     return OfTls(e);
                 case SocketException or EndOfStreamException or IOException { InnerException: null }:
-                    return new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
+                    return OfEnd(null);
+                case CryptographicException:
+                    return OfEnd(TlsAlert.Find(e));
             }
         }
         return new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message);

@@ -77,7 +77,7 @@ internal sealed class UpstreamTlsContext
                     AllowRenegotiation = false,
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                         (fault = ServerCertificateValidator.Fault(
-                            _config, host, certificate as X509Certificate2, errors, _revocations is null ? null : () => RevocationFault(chain))) is null,
+                            _config, host, certificate as X509Certificate2, errors, chain, _time, _revocations is null ? null : () => RevocationFault(chain))) is null,
                 },
                 cancellationToken);
             if (isHttp2 && tls.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)

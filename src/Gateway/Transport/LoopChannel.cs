@@ -33,6 +33,9 @@ internal abstract class LoopChannel
     /// <summary>Error number of the last failed call.</summary>
     public abstract int Error { get; }
 
+    /// <summary>Why TLS ended the connection, in words; null = it did not.</summary>
+    public virtual string? Fault => null;
+
     /// <summary>Called on events while nobody waits to read: data or an end on an idle connection.</summary>
     public abstract Action<object?>? IdleEvent { get; set; }
 

@@ -29,6 +29,7 @@ internal sealed class TlsChannel : LoopChannel
     private bool _isReadable;
     private bool _ended;
     private bool _broken;
+    private string? _fault;
     private bool _closed;
 
     /// <param name="socket">The socket below; now this object's.</param>
@@ -53,6 +54,8 @@ internal sealed class TlsChannel : LoopChannel
     public override bool IsClosed => _closed;
 
     public override int Error => _socket.Error != 0 ? _socket.Error : Errno.ConnectionReset;
+
+    public override string? Fault => _fault;
 
     public override Action<object?>? IdleEvent { get; set; }
 
@@ -88,7 +91,7 @@ internal sealed class TlsChannel : LoopChannel
         }
         catch (Exception e) when (IsBreak(e))
         {
-            _broken = true;
+            Break(e);
             return Failed;
         }
 
@@ -179,7 +182,8 @@ internal sealed class TlsChannel : LoopChannel
         }
         catch (Exception e) when (IsBreak(e))
         {
-            _broken = _isReadable = true;
+            Break(e);
+            _isReadable = true;
             return;
         }
 
@@ -212,7 +216,7 @@ internal sealed class TlsChannel : LoopChannel
         }
         catch (Exception e) when (IsBreak(e))
         {
-            _broken = true;
+            Break(e);
         }
 
         _probe = default;
@@ -234,7 +238,7 @@ internal sealed class TlsChannel : LoopChannel
         }
         catch (Exception e) when (IsBreak(e))
         {
-            _broken = true;
+            Break(e);
         }
 
         _write = default;
@@ -263,7 +267,7 @@ internal sealed class TlsChannel : LoopChannel
         }
         catch (Exception e) when (IsBreak(e))
         {
-            _broken = true;
+            Break(e);
         }
     }
 
@@ -273,6 +277,12 @@ internal sealed class TlsChannel : LoopChannel
             action(this);
         else
             Loop.Post(_ => action(this), null);
+    }
+
+    private void Break(Exception cause)
+    {
+        _broken = true;
+        _fault ??= TlsAlert.Find(cause);
     }
 
     private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or AuthenticationException or InvalidOperationException;

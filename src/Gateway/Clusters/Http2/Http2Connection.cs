@@ -26,6 +26,9 @@ internal sealed partial class Http2Connection
     private bool _waking;
     private bool _pingSent;
 
+    /// <summary>Why TLS ended it, in words; null = it did not.</summary>
+    public string? Fault => _channel.Fault;
+
     /// <param name="channel">A connected channel; now this object's.</param>
     /// <param name="pool">Its pool.</param>
     /// <param name="options">Limits.</param>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Gateway.Transport;
 
 namespace Gateway.Clusters.Http2;
@@ -53,7 +54,7 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
     /// <summary>Waits until <see cref="TryFind"/> may find one, opening it if need be.</summary>
     /// <returns>Why there is none: the pool is full (<see cref="Http2Failure.Refused"/>) or the backend did not say hello; <see cref="Http2Failure.None"/> = look.</returns>
     /// <exception cref="SocketException">No connection: refused, or none in time.</exception>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">TLS.</exception>
+    /// <exception cref="AuthenticationException">TLS.</exception>
     /// <exception cref="OperationCanceledException">Given up.</exception>
     public async ValueTask<Http2Failure> WaitAsync(CancellationToken cancellationToken)
     {
@@ -140,6 +141,8 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
             if (await TryOpenAsync() is { } connection)
             {
                 failure = await connection.OpenAsync(cluster.Config.ConnectTimeout);
+                if (failure != Http2Failure.None && connection.Fault is { } alert)
+                    error = new AuthenticationException(alert);
                 if (failure == Http2Failure.None && !connection.IsClosed)
                 {
                     _connections.Add(connection);

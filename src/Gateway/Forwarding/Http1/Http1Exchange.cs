@@ -273,7 +273,7 @@ internal sealed class Http1Exchange
                 case LoopChannel.WouldBlock:
                     return false;
                 case Http1Connection.Ended or LoopChannel.Failed:
-                    outcome = new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination);
+                    outcome = UpstreamFailure.OfEnd(connection.Socket.Fault);
                     return true;
             }
         }

@@ -123,7 +123,7 @@ internal sealed class Http2Exchange
             if (stream.Status == 0)
             {
                 bool moves = mayMove && stream.Failure == Http2Failure.Unprocessed && !_pump.IsBegun && !_ended;
-                return moves ? null : Outcome(stream.Failure, answered: false);
+                return moves ? null : Outcome(stream.Failure, answered: false, connection.Fault);
             }
 
             // (5)
@@ -208,7 +208,7 @@ internal sealed class Http2Exchange
         }
     }
 
-    private UpstreamOutcome Outcome(Http2Failure failure, bool answered)
+    private UpstreamOutcome Outcome(Http2Failure failure, bool answered, string? alert = null)
     {
         if (_ended)
             return Ended();
@@ -217,7 +217,7 @@ internal sealed class Http2Exchange
         return failure switch
         {
             Http2Failure.ConnectionEnded when answered => new UpstreamOutcome(UpstreamOutcomeKind.ResponseAborted, "The response ended before its end."),
-            Http2Failure.ConnectionEnded => new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination),
+            Http2Failure.ConnectionEnded => UpstreamFailure.OfEnd(alert),
             Http2Failure.Reset => new UpstreamOutcome(UpstreamOutcomeKind.RemoteReset),
             Http2Failure.Refused or Http2Failure.Unprocessed => new UpstreamOutcome(UpstreamOutcomeKind.RemoteRefused),
             Http2Failure.Protocol => new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError),

@@ -17,6 +17,11 @@ internal sealed class CompilationContext
         Config = config;
         Identity = identity;
         Services = ServiceRegistry.Build(config, identity.ClusterDomain);
+        foreach (MeshService unused in Services.Unused)
+        {
+            string first = Services.Find(unused.Host, unused.Namespace, unused.Namespace) is { Resource.Id: var id } ? $"{id.Kind} {id.Namespace}/{id.Name}" : "an older resource";
+            Report(DiagnosticCatalogue.EntryConflict, unused.Resource, "spec.resolution", $"{first} defines {unused.Host} with another resolution, and it alone counts.");
+        }
         DestinationRules = new DestinationRuleIndex(config, identity.Namespace, identity.Labels, identity.ClusterDomain);
         TlsDemands = config.RefusedDestinationRules.IsEmpty
             ? null
