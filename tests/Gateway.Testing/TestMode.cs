@@ -54,15 +54,16 @@ public static class TestMode
     internal static DataPlaneOptions Apply(DataPlaneOptions options)
     {
         string? tls = TlsHere.Value ?? Environment.GetEnvironmentVariable("GATEWAY_TLS");
-        string? transport = TlsHere.Value is not null || tls == "openssl" ? "event-loop" : Environment.GetEnvironmentVariable("GATEWAY_TRANSPORT");
+        string? transport = TlsHere.Value is not null || tls == "openssl" ? EventLoop : Transport;
         return options with
         {
             Transport = transport switch
             {
-                "event-loop" => TransportKind.EventLoop,
-                "sockets" => TransportKind.Sockets,
+                EventLoop or EventLoopAndYarp => TransportKind.EventLoop,
+                Sockets => TransportKind.Sockets,
                 _ => options.Transport,
             },
+            UpstreamClient = transport == EventLoopAndYarp ? UpstreamClientKind.Yarp : options.UpstreamClient,
             Tls = tls switch
             {
                 "openssl" => TlsKind.OpenSsl,

@@ -153,9 +153,9 @@ internal sealed partial class DataPlane : IAsyncDisposable
     /// </summary>
     public async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        await Listeners.RetireAsync([]);
         using var deadline = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        await Listeners.EndAsync(either.Token);
         await _engine.StopAsync(either.Token);
         // TCP sessions are not the HTTP server's.
         await Listeners.RunDryAsync(either.Token);

@@ -76,16 +76,16 @@ internal static class ProtocolCheck
     /// <param name="rawTarget">The target, as sent.</param>
     /// <param name="headers">The headers.</param>
     /// <param name="traits">What else was seen on the way.</param>
-    public static ProtocolFault? CheckCharacters(string rawTarget, IHeaderDictionary headers, out HeaderTraits traits)
+    public static ProtocolFault? CheckCharacters(string rawTarget, ReadOnlySpan<KeyValuePair<string, StringValues>> headers, out HeaderTraits traits)
     {
         traits = HeaderTraits.None;
         if (rawTarget.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return InvalidUrl;
-        foreach (KeyValuePair<string, StringValues> header in headers)
+        foreach ((string name, StringValues values) in headers)
         {
-            if (!IsClean(header.Key, header.Value))
+            if (!IsClean(name, values))
                 return InvalidCharacters;
-            traits |= HeaderTraitsOf.Name(header.Key);
+            traits |= HeaderTraitsOf.Name(name);
         }
         return null;
     }

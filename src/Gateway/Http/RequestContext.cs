@@ -8,6 +8,7 @@ using Gateway.Streams;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Http;
 
@@ -19,10 +20,13 @@ namespace Gateway.Http;
 internal sealed class RequestContext
 {
     private const int FirstPeek = 4096;
+    private const int FirstHeaderLines = 16;
 
     private readonly CountedRequestBody _requestBody;
     private readonly CountedResponseBody _responseBody;
     private readonly HeldLifetime _lifetime = new();
+    private KeyValuePair<string, StringValues>[] _headerLines = [];
+    private int _headerLinesUsed;
 
     public RequestContext(TimeProvider time)
     {
@@ -171,6 +175,20 @@ internal sealed class RequestContext
             RequestEndTimestamp = Info.StartTimestamp;
     }
 
+    /// <summary>
+    /// The request headers as they are now, until the next call. For those who look at all of them: the server keeps one
+    /// enumerator for a request, and every further one is an object.
+    /// </summary>
+    public ReadOnlySpan<KeyValuePair<string, StringValues>> HeaderLines()
+    {
+        int count = Headers.Count;
+        if (_headerLines.Length < count)
+            _headerLines = new KeyValuePair<string, StringValues>[Math.Max(FirstHeaderLines, 2 * count)];
+        Headers.CopyTo(_headerLines, 0);
+        _headerLinesUsed = Math.Max(_headerLinesUsed, count);
+        return _headerLines.AsSpan(0, count);
+    }
+
     /// <summary>Reads the beginning of the body and leaves the body as if nobody had.</summary>
     /// <param name="max">Most bytes to read.</param>
     /// <param name="cancellationToken">Ends the wait for the client.</param>
@@ -239,6 +257,8 @@ internal sealed class RequestContext
         _responseBody.Detach();
         Http.Uninitialize();
         Headers = AnswerHeaders = null!;
+        Array.Clear(_headerLines, 0, _headerLinesUsed);
+        _headerLinesUsed = 0;
         Chain = null;
         Route = null;
         Decision = default;

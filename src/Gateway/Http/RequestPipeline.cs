@@ -113,7 +113,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
             : ProtocolCheck.CheckHttp2(headers);
         if (fault is not null)
             return Refuse(request, fault);
-        if (ProtocolCheck.CheckCharacters(rawTarget, headers, out HeaderTraits traits) is { } unclean)
+        if (ProtocolCheck.CheckCharacters(rawTarget, request.HeaderLines(), out HeaderTraits traits) is { } unclean)
             return Refuse(request, unclean);
         if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
             return Refuse(request, badAuthority);

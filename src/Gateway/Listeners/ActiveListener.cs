@@ -18,6 +18,10 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     private static readonly TimeSpan AcceptFaultPause = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan DrainPollInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan OpeningPollInterval = TimeSpan.FromMilliseconds(10);
+
+    // What a client has sent already arrives in less; who has sent nothing loses nothing.
+    private static readonly TimeSpan OpeningGrace = TimeSpan.FromSeconds(1);
 
     private readonly IConnectionListener _socket;
     private readonly ConnectionHandoff _handoff;
@@ -90,14 +94,28 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         await _accepting;
     }
 
-    /// <summary>Asks connections to end after their requests under way; after the drain time, or when <paramref name="hurry"/> fires, they are aborted.</summary>
+    /// <summary>
+    /// Asks connections to end after their requests under way; those that are only opening, whose first request may be on
+    /// its way, get a moment for it. After the drain time, or when <paramref name="hurry"/> fires, they are aborted.
+    /// </summary>
     public async Task DrainAsync(Func<DownstreamConnection?, bool> which, CancellationToken hurry)
     {
-        Open.RequestClose(which);
         long start = _time.GetTimestamp();
+        Open.RequestClose(which, abortsOpening: false);
         while (Open.Any(which) && _time.GetElapsedTime(start) < _limits.DrainTime && !hurry.IsCancellationRequested)
+        {
             await Task.Delay(DrainPollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Open.RequestClose(which, abortsOpening: _time.GetElapsedTime(start) >= OpeningGrace);
+        }
         Open.Abort(which);
+    }
+
+    /// <summary>Waits until the HTTP server has all connections that were accepted, a moment at most.</summary>
+    public async Task OpenedAsync(CancellationToken hurry)
+    {
+        long start = _time.GetTimestamp();
+        while (Open.AnyOpening && _time.GetElapsedTime(start) < OpeningGrace && !hurry.IsCancellationRequested)
+            await Task.Delay(OpeningPollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Frees the socket and its memory pool: only when no connection is left that uses it.</summary>
@@ -106,7 +124,8 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     private async Task AcceptAsync()
     {
         await Task.Yield();
-        while (!_stopping)
+        // What was accepted before the port was closed is served.
+        while (true)
         {
             try
             {
@@ -125,6 +144,8 @@ internal sealed partial class ActiveListener : IAsyncDisposable
             {
                 // Running out of descriptors must not end the port.
                 Log.AcceptFailed(_logger, e, Config.Name);
+                if (_stopping)
+                    return;
                 await Task.Delay(AcceptFaultPause, _time);
             }
         }

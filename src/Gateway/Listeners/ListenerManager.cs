@@ -101,6 +101,14 @@ internal sealed partial class ListenerManager(
         }
     }
 
+    /// <summary>Closes all ports, and waits a moment for connections that are only opening: when the server stops it takes no more.</summary>
+    public async Task EndAsync(CancellationToken hurry)
+    {
+        ActiveListener[] ending = [.. Current.Values];
+        await RetireAsync([]);
+        await Task.WhenAll(ending.Select(listener => listener.OpenedAsync(hurry)));
+    }
+
     /// <summary>Closes the ports that <paramref name="configs"/> does not name and drains their connections.</summary>
     public async Task RetireAsync(ImmutableArray<ListenerConfig> configs)
     {

@@ -37,15 +37,20 @@ internal sealed class OpenConnections
         connection.ConnectionClosed.UnsafeRegister(_onClosed, connection);
     }
 
-    /// <summary>Asks the connections that <paramref name="which"/> selects to end after their requests under way.</summary>
-    public void RequestClose(Func<DownstreamConnection?, bool> which)
+    /// <summary>Whether the server has not taken all of them yet.</summary>
+    public bool AnyOpening => Count > 0 && _connections.Keys.Any(static connection => connection.Features.Get<IConnectionLifetimeNotificationFeature>() is null);
+
+    /// <summary>Asks the connections that <paramref name="which"/> selects to end after their requests under way. Asking again does no harm.</summary>
+    /// <param name="which">Selects.</param>
+    /// <param name="abortsOpening">Whether those that the server has not taken yet are ended; they cannot be asked.</param>
+    public void RequestClose(Func<DownstreamConnection?, bool> which, bool abortsOpening)
     {
         foreach (ConnectionContext connection in Select(which))
         {
-            // Set by the server once it has taken the connection; before that there is nothing to wait for.
+            // Set by the server once it has taken the connection.
             if (connection.Features.Get<IConnectionLifetimeNotificationFeature>() is { } lifetime)
                 lifetime.RequestClose();
-            else
+            else if (abortsOpening)
                 connection.Abort(new ConnectionAbortedException("The port or its TLS settings are gone."));
         }
     }

@@ -82,6 +82,13 @@ internal sealed class EventLoopListener : IConnectionListener
         foreach (LoopAcceptor acceptor in _acceptors)
             await acceptor.CloseAsync();
 
+        // A single acceptor deals its connections out to the other loops: what is on its way there comes first.
+        if (_acceptors.Length < _group.Loops.Length)
+        {
+            foreach (EventLoop loop in _group.Loops)
+                await loop.YieldAsync();
+        }
+
         _accepted.Writer.TryComplete();
     }
 

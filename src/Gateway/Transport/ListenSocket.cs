@@ -48,20 +48,9 @@ internal static unsafe class ListenSocket
         return [.. descriptors];
     }
 
-    // SO_REUSEPORT lets any second process of the same user share the port without a word; one without it is refused.
-    private static void RefuseIfTaken(EndPoint endPoint)
-    {
-        int fd = Open(endPoint, reusePort: false);
-        try
-        {
-            if (LibC.Listen(fd, 1) != 0)
-                throw Errno.ToException(Errno.Last);
-        }
-        finally
-        {
-            _ = LibC.Close(fd);
-        }
-    }
+    // SO_REUSEPORT lets any second process of the same user share the port without a word; one without it is refused while
+    // another listens. It does not listen itself: clients that try until the port is there would be taken, and reset.
+    private static void RefuseIfTaken(EndPoint endPoint) => _ = LibC.Close(Open(endPoint, reusePort: false));
 
     private static int Open(EndPoint endPoint, bool reusePort)
     {

@@ -42,11 +42,16 @@ internal sealed class LoopAcceptor : ILoopHandler
     /// <summary>Goes on after the listener had too many untaken connections. Any thread.</summary>
     public void Resume() => _loop.Post(static state => ((LoopAcceptor)state!).Accept(), this);
 
-    /// <summary>Closes the descriptor; connections accepted before live on. Any thread.</summary>
+    /// <summary>
+    /// Takes what the kernel has queued, since it would reset these connections with the descriptor, and closes it.
+    /// Connections accepted before live on. Any thread.
+    /// </summary>
     /// <returns>Done when it is closed.</returns>
     public async Task CloseAsync()
     {
         await _loop.SwitchAsync();
+        if (_registered && _fd >= 0)
+            TakeQueued();
         Close();
     }
 
@@ -82,23 +87,17 @@ internal sealed class LoopAcceptor : ILoopHandler
         _fd = -1;
     }
 
-    private unsafe void Accept()
+    private void Accept()
     {
-        byte* address = stackalloc byte[LibC.MaxAddressBytes];
         for (int i = 0; i < MaxAcceptsPerTurn; i++)
         {
             if (_fd < 0 || !_listener.HasRoom(this))
                 return;
 
-            uint length = LibC.MaxAddressBytes;
-            int fd = LibC.Accept(_fd, address, &length, LibC.SocketNonBlocking | LibC.SocketCloseOnExec);
-            if (fd >= 0)
-            {
-                Take(fd, new ReadOnlySpan<byte>(address, (int)Math.Min(length, LibC.MaxAddressBytes)));
+            int error = AcceptOne();
+            if (error == 0)
                 continue;
-            }
 
-            int error = Errno.Last;
             if (error == Errno.TryAgain)
                 return;
 
@@ -113,6 +112,26 @@ internal sealed class LoopAcceptor : ILoopHandler
         }
 
         _loop.Post(static state => ((LoopAcceptor)state!).Accept(), this);
+    }
+
+    private void TakeQueued()
+    {
+        for (int left = _options.Backlog; left > 0 && AcceptOne() == 0; left--)
+        {
+        }
+    }
+
+    /// <returns>0 or the error number.</returns>
+    private unsafe int AcceptOne()
+    {
+        byte* address = stackalloc byte[LibC.MaxAddressBytes];
+        uint length = LibC.MaxAddressBytes;
+        int fd = LibC.Accept(_fd, address, &length, LibC.SocketNonBlocking | LibC.SocketCloseOnExec);
+        if (fd < 0)
+            return Errno.Last;
+
+        Take(fd, new ReadOnlySpan<byte>(address, (int)Math.Min(length, LibC.MaxAddressBytes)));
+        return 0;
     }
 
     private void Take(int fd, ReadOnlySpan<byte> peer)

@@ -18,9 +18,15 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
     // So many requests are expected to fit on a connection that is being made.
     private const int StreamsExpected = 100;
 
+    // While others wait for room, a connection that is never without streams is given up after so many more: opening
+    // another one costs more than waiting, and nobody waits for ever.
+    private const int MaxTurns = 256;
+
     private readonly List<Http2Connection> _connections = [];
     private readonly LinkedList<Waiter> _waiting = [];
     private int _connecting;
+    private int _queued;
+    private int _turns;
     private bool _retired;
     private bool _wakePosted;
 
@@ -42,6 +48,8 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
     /// <summary>A connection on which a stream can be opened now; null = there is none.</summary>
     public Http2Connection? TryFind()
     {
+        if (OthersWait)
+            TakeTurn();
         foreach (Http2Connection connection in _connections)
         {
             if (connection.CanOpen)
@@ -91,7 +99,9 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
     }
 
     /// <summary>Whether a connection that has no streams now is to be given up: others wait for its room, and none of ours does.</summary>
-    public bool IsWantedElsewhere => cluster.Connections.Waiting > 0 && _waiting.Count == 0;
+    public bool IsWantedElsewhere => OthersWait && _waiting.Count == 0;
+
+    private bool OthersWait => cluster.Connections.Waiting > _queued;
 
     /// <summary>A stream has ended, or more are allowed: those who wait look again, soon.</summary>
     public void OnRoom()
@@ -158,10 +168,29 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
         }
 
         _connecting--;
-        if (failure == Http2Failure.None && error is null)
-            WakeSome();
-        else
+        if (failure != Http2Failure.None || error is not null)
+        {
             Fail(failure, error);
+            return;
+        }
+
+        WakeSome();
+        // Whoever wanted it may have gone meanwhile, and nothing would end on it that makes it look around.
+        loop.Post(static state => ((Http2Pool)state!).GiveUpIfWanted(), this);
+    }
+
+    private void GiveUpIfWanted()
+    {
+        if (IsWantedElsewhere)
+            GiveUpOne();
+    }
+
+    private void TakeTurn()
+    {
+        if (++_turns < MaxTurns || _connections.Count == 0)
+            return;
+        _turns = 0;
+        _connections[0].Drain();
     }
 
     /// <returns>Null = nobody waits for it any more.</returns>
@@ -172,6 +201,7 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
         if (!quota.TryOpen(count))
         {
             using var limit = new CancellationTokenSource(cluster.Config.ConnectTimeout);
+            _queued++;
             ValueTask<object?> turn = quota.WaitAsync(count, pool: null, limit.Token);
             endpoint.GiveUpIdle(this);
             try
@@ -182,8 +212,11 @@ internal sealed class Http2Pool(EventLoop loop, UpstreamEndpoint endpoint, Clust
             {
                 throw new SocketException((int)SocketError.TimedOut);
             }
-
-            await loop.SwitchAsync();
+            finally
+            {
+                await loop.SwitchAsync();
+                _queued--;
+            }
         }
 
         try

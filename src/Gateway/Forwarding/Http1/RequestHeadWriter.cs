@@ -42,10 +42,10 @@ internal sealed class RequestHeadWriter
         WriteBytes(" HTTP/1.1\r\nhost: "u8);
         WriteValue(request.Authority);
         WriteBytes("\r\n"u8);
-        foreach (KeyValuePair<string, StringValues> header in request.Headers)
+        foreach ((string name, StringValues values) in request.HeaderLines())
         {
-            if (!IsMadeHere(header.Key))
-                WriteHeader(header.Key, header.Value);
+            if (!IsMadeHere(name))
+                WriteHeader(name, values);
         }
 
         WriteFraming(request, chunked);

@@ -32,10 +32,10 @@ internal static class Http2RequestHead
         if (request.Authority.Length > 0)
             encoder.Add(":authority", request.Authority);
         encoder.Add(":path", Target(request.Query.Length == 0 ? request.Path : string.Concat(request.Path, request.Query)));
-        foreach (KeyValuePair<string, StringValues> header in request.Http.Request.Headers)
+        foreach ((string name, StringValues values) in request.HeaderLines())
         {
-            if (!IsMadeHere(header.Key))
-                Write(encoder, header.Key, header.Value);
+            if (!IsMadeHere(name))
+                Write(encoder, name, values);
         }
 
         // A length is said where a body is usual, so that nobody guesses (RFC 9110 section 8.6).
