@@ -11,7 +11,7 @@ internal sealed class Roster : IDisposable
     public Roster(BenchOptions options, BenchFolder folder, OriginPorts origins)
     {
         (_options, _folder, _origins) = (options, folder, origins);
-        GatewayBuild first = options.Builds.Count > 0 ? new GatewayBuild(options.Builds[0]) : GatewayBuild.Default;
+        GatewayBuild first = Build = options.Builds.Count > 0 ? new GatewayBuild(options.Builds[0]) : GatewayBuild.Default;
         Contender[] gateways = options.Builds.Count > 0
             ? [.. options.Builds.Select(build => new GatewayContender("gateway-" + build, new GatewayBuild(build)))]
             : [new GatewayContender("gateway", first)];
@@ -28,6 +28,9 @@ internal sealed class Roster : IDisposable
 
     /// <summary>Those that are compared with one another.</summary>
     public IReadOnlyList<Contender> Standard { get; }
+
+    /// <summary>How the gateway is compiled where only one is measured.</summary>
+    public GatewayBuild Build { get; }
 
     /// <summary>The gateway without security policies.</summary>
     public Contender Gateway { get; }

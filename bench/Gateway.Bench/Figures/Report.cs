@@ -58,7 +58,7 @@ internal static class Report
         Func<string, string> of = name => Figure(Ratio(row, rows.FirstOrDefault(other => other.Contender == name && other.Variant == row.Variant)));
         return string.Create(CultureInfo.InvariantCulture, $"  {row.Label,-LabelWidth} {row.Micros,9:F1}{(scenario.Megabytes > 0 ? $" {Figure(row.Micros / scenario.Megabytes),8}" : "")}") +
             $" {of("nginx"),8} {of("haproxy"),8} {of("yarp"),8}{(compares ? $" {Figure(Ratio(row, first)),8} {Figure(row.Micros - first.Micros),8}" : "")}" +
-            string.Create(CultureInfo.InvariantCulture, $" {row.PerSecond,9:F0} {row.P50Ms,8:F2} {row.P99Ms,8:F2} {Figure(row.SystemCalls),7} {row.Spread,7:P0} {row.Errors,7} {row.WarmUpSeconds,6} s{(row.Settled ? "" : "*")}");
+            string.Create(CultureInfo.InvariantCulture, $" {row.PerSecond,9:F0} {Figure(row.P50Ms),8} {Figure(row.P99Ms),8} {Figure(row.SystemCalls),7} {row.Spread,7:P0} {row.Errors,7} {row.WarmUpSeconds,6} s{(row.Settled ? "" : "*")}");
     }
 
     private static double Ratio(Measurement row, Measurement? other) => other is not null && row.IsSound && other.IsSound ? row.Micros / other.Micros : double.NaN;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Gateway.Bench;
@@ -45,8 +46,10 @@ internal sealed class RateLoad : IDisposable
     public long Bad { get; private set; }
 
     /// <summary>Sends on the calling thread; after each second <paramref name="onSecond"/> is called, with its number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public LatencyHistogram Run(int seconds, Action<int>? onSecond = null)
     {
+        using var first = FirstServed.Enter();
         var latencies = new LatencyHistogram();
         Span<int> ready = stackalloc int[Connections];
         long start = Stopwatch.GetTimestamp();
@@ -81,6 +84,7 @@ internal sealed class RateLoad : IDisposable
             client.Socket.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Receive(int index, LatencyHistogram latencies)
     {
         Client client = _clients[index];

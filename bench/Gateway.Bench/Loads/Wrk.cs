@@ -20,7 +20,7 @@ internal static partial class Wrk
     {
         Match match = Regex.Match(report, $@"\s{Regex.Escape(percent)}\s+([\d.]+)(us|ms|s)\b");
         if (!match.Success)
-            return 0;
+            return double.NaN;
         double value = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
         return match.Groups[2].Value switch { "us" => value / 1000, "ms" => value, _ => value * 1000 };
     }

@@ -38,7 +38,7 @@ internal sealed class ScenarioRun(Scenario scenario, Roster roster, BenchFolder 
     // By itself: what counts the calls makes them dearer.
     private async Task<double> CountAsync(Entrant entrant)
     {
-        using SystemCallCounter? counter = SystemCallCounter.TryStart(entrant.Contender.Process!);
+        using SystemCallCounter? counter = await SystemCallCounter.TryStartAsync(entrant.Contender.Process!);
         if (counter is null)
             return double.NaN;
         LoadResult load = await entrant.Variant.Load(entrant.Contender, folder, SystemCallSeconds);

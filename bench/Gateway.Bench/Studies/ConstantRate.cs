@@ -16,7 +16,10 @@ internal static class ConstantRate
     }
 
     /// <summary>Connects; the caller runs it.</summary>
-    public static RateLoad Open(Contender contender, double rate) => new(contender.Plain, Path, StaticOrigin.Bodies["1k"], rate);
+    public static RateLoad Open(Contender contender, double rate) => Open(contender.Plain, rate);
+
+    /// <summary>The same to any port.</summary>
+    public static RateLoad Open(int port, double rate) => new(port, Path, StaticOrigin.Bodies["1k"], rate);
 
     /// <summary>Runs it for so long and tells the CPU time per request, in µs.</summary>
     public static double Measure(Contender contender, double rate, int seconds)

@@ -12,6 +12,7 @@ internal sealed record Study(string Name, string Title, Func<StudyContext, Task<
         new("memory", "At rest, and per idle connection that has had one request", IdleMemory.MeasureAsync),
         new("start", "From the start of the process to the first proxied answer", StartUp.MeasureAsync),
         new("cold", "Under constant load from the first second on: cost per request of a second, as a ratio to the warm cost", ColdStart.MeasureAsync),
+        new("dns-5000", "5,000 hosts that are resolved again each minute, no traffic", DnsRefresh.MeasureAsync),
     ];
 }
 

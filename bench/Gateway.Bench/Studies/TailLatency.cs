@@ -5,43 +5,55 @@ internal static class TailLatency
 {
     private const int Seconds = 4;
 
+    // What generator and origin take without a proxy: nothing below it can be told.
+    private const string Floor = "(no proxy)";
+
+    private static readonly string[] Columns = ["p50 ms", "p99 ms", "p99.9 ms", "µs/req", "CPU %", "errors"];
+
     public static async Task<Table> MeasureAsync(StudyContext context)
     {
-        IReadOnlyList<Contender> contenders = context.Roster.Standard;
-        await context.Roster.NeedAsync(contenders);
-        var rates = new Dictionary<Contender, double>();
-        foreach (Contender contender in contenders)
+        await context.Roster.NeedAsync(context.Roster.Standard);
+        List<Entrant> entrants = [];
+        foreach (Contender contender in context.Roster.Standard)
         {
-            rates[contender] = await ConstantRate.FindAsync(contender, context);
-            // The load's own code gets compiled, and the proxy meets the new rhythm.
-            ConstantRate.Measure(contender, rates[contender], 1);
+            double rate = await ConstantRate.FindAsync(contender, context);
+            entrants.Add(new Entrant(contender.Name, contender.Plain, rate, contender.Process!.All()));
         }
 
-        Dictionary<Contender, List<double[]>> rounds = contenders.ToDictionary(contender => contender, _ => new List<double[]>());
+        entrants.Add(new Entrant(Floor, context.Origins.Static, entrants.Count == 0 ? 1 : entrants.Max(entrant => entrant.Rate), []));
+        // The load's own code gets compiled, and the proxies meet the new rhythm.
+        foreach (Entrant entrant in entrants)
+            entrant.Measure(1);
         for (int round = 0; round < context.Options.Rounds; round++)
         {
-            foreach (Contender contender in contenders)
-                rounds[contender].Add(Round(contender, rates[contender]));
+            foreach (Entrant entrant in entrants)
+                entrant.Rounds.Add(entrant.Measure(Seconds));
         }
 
-        Dictionary<string, double[]> medians = contenders.ToDictionary(contender => contender.Name,
-            contender => Enumerable.Range(0, rounds[contender][0].Length).Select(column => Measurement.Median(rounds[contender].Select(round => round[column]))).ToArray());
-        return new Table(["req/s", "p50 ms", "p99 ms", "p99.9 ms", "µs/req", "CPU %", "errors", "of haproxy", "of nginx", "least p99", "most p99"],
-            [.. contenders.Select(contender => new TableRow(contender.Name,
+        return new Table(["req/s", .. Columns, "of haproxy", "of nginx", "least p99", "most p99"],
+            [.. entrants.Select(entrant => new TableRow(entrant.Name,
             [
-                rates[contender], .. medians[contender.Name], medians[contender.Name][1] / Tail("haproxy"), medians[contender.Name][1] / Tail("nginx"),
-                rounds[contender].Min(round => round[1]), rounds[contender].Max(round => round[1]),
+                entrant.Rate, .. Columns.Select((_, column) => Measurement.Median(entrant.Rounds.Select(round => round[column]))),
+                entrant.Tail / Tail("haproxy"), entrant.Tail / Tail("nginx"), entrant.Rounds.Min(round => round[1]), entrant.Rounds.Max(round => round[1]),
             ]))]);
 
-        double Tail(string name) => medians.TryGetValue(name, out double[]? figures) ? figures[1] : double.NaN;
+        double Tail(string name) => entrants.FirstOrDefault(entrant => entrant.Name == name)?.Tail ?? double.NaN;
     }
 
-    private static double[] Round(Contender contender, double rate)
+    private sealed record Entrant(string Name, int Port, double Rate, IReadOnlyList<int> Processes)
     {
-        using RateLoad load = ConstantRate.Open(contender, rate);
-        TimeSpan before = contender.Process!.Cpu();
-        LatencyHistogram latencies = load.Run(Seconds);
-        TimeSpan cpu = contender.Process.Cpu() - before;
-        return [latencies.Milliseconds(0.5), latencies.Milliseconds(0.99), latencies.Milliseconds(0.999), cpu.TotalMicroseconds / load.Good, 100 * cpu.TotalSeconds / Seconds, load.Bad];
+        /// <summary>Figures by round, in the order of <see cref="Columns"/>.</summary>
+        public List<double[]> Rounds { get; } = [];
+
+        public double Tail => Measurement.Median(Rounds.Select(round => round[1]));
+
+        public double[] Measure(int seconds)
+        {
+            using RateLoad load = ConstantRate.Open(Port, Rate);
+            TimeSpan before = ProcessTree.Cpu(Processes);
+            LatencyHistogram latencies = load.Run(seconds);
+            TimeSpan cpu = ProcessTree.Cpu(Processes) - before;
+            return [latencies.Milliseconds(0.5), latencies.Milliseconds(0.99), latencies.Milliseconds(0.999), cpu.TotalMicroseconds / load.Good, 100 * cpu.TotalSeconds / seconds, load.Bad];
+        }
     }
 }
