@@ -29,7 +29,11 @@ internal static class HttpRouteValidator
         RetryRules.Check(findings, rule.Retries);
         HttpActionRules.CheckRewrite(findings, rule.Rewrite);
         DestinationRules.CheckHttp(findings, rule, fromGatewayApi);
-        ScalarRules.CheckDuration(findings, rule, "timeout", rule.Timeout);
+        // Istio's control plane takes 0 as "no limit", its admission webhook refuses it.
+        if (rule.Timeout == TimeSpan.Zero)
+            findings.Warning(rule, "timeout", "A timeout of 0s means that there is none, which is the default; it should be left out.");
+        else
+            ScalarRules.CheckDuration(findings, rule, "timeout", rule.Timeout);
     }
 
     // What a delegating rule does is said by the delegate.
