@@ -7,10 +7,10 @@ internal sealed class KubernetesServices
 {
     private const string ExportToAnnotation = "networking.istio.io/exportTo";
     private const string NodeLabel = "kubernetes.io/hostname";
-    private const string TrafficDistributionAnnotation = "networking.istio.io/traffic-distribution";
 
     private readonly ConfigSet _config;
     private readonly string _clusterDomain;
+    private readonly TrafficDistributions _distributions;
     private readonly Dictionary<(string Namespace, string Service), List<Resource<EndpointSliceSpec>>> _slices = [];
     private readonly Dictionary<(string Namespace, string Name), Resource<PodSpec>> _pods = [];
 
@@ -18,6 +18,7 @@ internal sealed class KubernetesServices
     {
         _config = config;
         _clusterDomain = clusterDomain;
+        _distributions = new TrafficDistributions(config);
         foreach (Resource<EndpointSliceSpec> slice in config.EndpointSlices)
         {
             if (slice.Spec.ServiceName is not { Length: > 0 } service)
@@ -69,7 +70,7 @@ internal sealed class KubernetesServices
             Resolution = hasSlices && externalName is null ? ServiceResolution.Static : ServiceResolution.Dns,
             ExportTo = ReadExportTo(meta),
             ExternalName = externalName,
-            TrafficDistribution = meta.Annotations.TryGetValue(TrafficDistributionAnnotation, out string? near) ? near : service.Spec.TrafficDistribution,
+            TrafficDistribution = _distributions.Of(service.Spec.TrafficDistribution, meta),
         };
     }
 

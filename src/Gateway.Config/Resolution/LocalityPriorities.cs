@@ -11,6 +11,11 @@ public readonly record struct LocalityGroup(string Locality, uint Weight, Equata
 /// <summary>What locality rules make of groups of endpoints: a priority (0 is used first) and a weight each; weight 0 = no requests. Pure.</summary>
 public static class LocalityPriorities
 {
+    private const string Network = "topology.istio.io/network";
+
+    // From the own subzone to a region that no failover names.
+    private const int LocalityLevels = 5;
+
     private static readonly (string Label, int Part)[] TopologyLabels =
         [("topology.kubernetes.io/region", 0), ("topology.kubernetes.io/zone", 1), ("topology.istio.io/subzone", 2)];
 
@@ -44,11 +49,21 @@ public static class LocalityPriorities
             return Distribute(setting.Distribute, clientLocality, groups);
         if (setting is null || !hasFailover)
             return [.. groups.Select(group => (0, group.Weight))];
-        int[] priorities = setting.FailoverPriority.IsEmpty
-            ? [.. groups.Select(group => ByLocality(clientLocality, group.Locality, setting.Failover))]
-            : [.. groups.Select(group => ByLabels(clientLabels, clientLocality, group, setting.FailoverPriority))];
+        int[] priorities = new int[groups.Count];
+        bool byLabels = !setting.FailoverPriority.IsEmpty;
+        if (byLabels && (!clientLabels.IsEmpty || clientLocality.Length > 0))
+            priorities = Levels([.. groups.Select(group => ByLabels(clientLabels, clientLocality, group, setting.FailoverPriority))]);
+        // Written together, regions order what labels leave alike.
+        if (!byLabels || !setting.Failover.IsEmpty)
+            priorities = Levels([.. groups.Select((group, i) => (priorities[i] * LocalityLevels) + ByLocality(clientLocality, group.Locality, setting.Failover))]);
+        return [.. groups.Select((group, i) => (priorities[i], group.Weight))];
+    }
+
+    /// <summary>The same order without gaps, from 0.</summary>
+    private static int[] Levels(int[] priorities)
+    {
         int[] levels = [.. priorities.Distinct().Order()];
-        return [.. groups.Select((group, i) => (Array.IndexOf(levels, priorities[i]), group.Weight))];
+        return [.. priorities.Select(priority => Array.IndexOf(levels, priority))];
     }
 
     private static IReadOnlyList<(int, uint)> Distribute(EquatableArray<LocalityDistribute> rules, string clientLocality, IReadOnlyList<LocalityGroup> groups)
@@ -86,17 +101,22 @@ public static class LocalityPriorities
         return Part(client, 2).SequenceEqual(Part(endpoint, 2)) ? 0 : 1;
     }
 
+    // A network that comes first divides near from far; on either side the other labels count alike.
     private static int ByLabels(EquatableMap<string> clientLabels, string clientLocality, LocalityGroup group, EquatableArray<string> order)
     {
+        int far = 0;
         for (int i = 0; i < order.Count; i++)
         {
             int equals = order[i].IndexOf('=', StringComparison.Ordinal);
             string label = equals < 0 ? order[i] : order[i][..equals];
             string wanted = equals < 0 ? Label(clientLabels, clientLocality, label) : order[i][(equals + 1)..];
-            if (wanted != Label(group.Labels, group.Locality, label))
-                return order.Count - i;
+            if (wanted == Label(group.Labels, group.Locality, label))
+                continue;
+            if (i > 0 || order[0] != Network)
+                return order.Count - i + far;
+            far = order.Count;
         }
-        return 0;
+        return far;
     }
 
     private static string Label(EquatableMap<string> labels, string locality, string label)

@@ -48,8 +48,8 @@ public sealed class MeshService
     /// <summary>Host that an ExternalName Service stands for; null for all others.</summary>
     public string? ExternalName { get; init; }
 
-    /// <summary>A Kubernetes Service's <c>trafficDistribution</c>, e.g. <c>PreferClose</c>; null = it has none.</summary>
-    public string? TrafficDistribution { get; init; }
+    /// <summary>Which endpoints it prefers.</summary>
+    public TrafficDistribution TrafficDistribution { get; init; }
 
     /// <summary>Names a server certificate may carry (ServiceEntry <c>subjectAltNames</c>).</summary>
     public EquatableArray<string> SubjectAltNames { get; init; }

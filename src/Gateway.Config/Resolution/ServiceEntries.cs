@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Config.Model;
 
 namespace Gateway.Config.Resolution;
@@ -5,6 +6,7 @@ namespace Gateway.Config.Resolution;
 /// <summary>Turns ServiceEntries with their WorkloadEntries (and Pods) into <see cref="MeshService"/>s, one per host.</summary>
 internal sealed class ServiceEntries(ConfigSet config)
 {
+    private readonly TrafficDistributions _distributions = new(config);
     private readonly ILookup<string, Resource<WorkloadEntrySpec>> _workloads = config.WorkloadEntries.ToLookup(entry => entry.Metadata.Namespace);
     private readonly ILookup<string, Resource<PodSpec>> _pods = config.Pods.ToLookup(pod => pod.Metadata.Namespace);
 
@@ -51,6 +53,7 @@ internal sealed class ServiceEntries(ConfigSet config)
             Resolution = resolution,
             ExportTo = spec.ExportTo,
             SubjectAltNames = spec.SubjectAltNames,
+            TrafficDistribution = _distributions.Of(null, entry.Metadata),
         };
     }
 
@@ -60,18 +63,21 @@ internal sealed class ServiceEntries(ConfigSet config)
         foreach (WorkloadEntrySpec endpoint in entry.Spec.Endpoints)
             Add(endpoints, endpoint, endpoint.Labels, port);
 
-        if (entry.Spec.WorkloadSelector is { Labels.IsEmpty: false } selector)
+        // A selector without labels takes all workloads of the namespace.
+        if (entry.Spec.WorkloadSelector is { } selector)
         {
             foreach (Resource<WorkloadEntrySpec> workload in _workloads[entry.Metadata.Namespace])
             {
                 EquatableMap<string> labels = Join(workload.Metadata.Labels, workload.Spec.Labels);
-                if (LabelSelector.Selects(selector.Labels, labels))
+                // A workload with a name in place of an address is there for names that are resolved.
+                bool isNamed = workload.Spec.Address is { } address && !address.StartsWith("unix://", StringComparison.Ordinal) && !IPAddress.TryParse(address, out _);
+                if (LabelSelector.Selects(selector.Labels, labels) && !(isNamed && resolution == ServiceResolution.Static))
                     Add(endpoints, workload.Spec, labels, port);
             }
             foreach (Resource<PodSpec> pod in _pods[entry.Metadata.Namespace])
             {
-                if (pod.Spec.PodIP is { Length: > 0 } address && LabelSelector.Selects(selector.Labels, pod.Metadata.Labels))
-                    endpoints.Add(new MeshEndpoint(address, port.TargetPort ?? port.Number ?? 0, 1, EndpointLocality.Of(pod.Metadata.Labels), pod.Metadata.Labels));
+                if (pod.Spec.PodIP is { Length: > 0 } podAddress && LabelSelector.Selects(selector.Labels, pod.Metadata.Labels))
+                    endpoints.Add(new MeshEndpoint(podAddress, port.TargetPort ?? port.Number ?? 0, 1, EndpointLocality.Of(pod.Metadata.Labels), pod.Metadata.Labels));
             }
         }
         else if (entry.Spec.Endpoints.IsEmpty && resolution != ServiceResolution.Static && !HostName.IsWildcard(host))

@@ -101,6 +101,69 @@ public sealed class ServiceRegistryTests
         status: {podIP: 6.6.6.6}
         """), "cluster.local");
 
+    [Theory]
+    [InlineData("STATIC", "{}", "4.4.4.4 7.7.7.7")]
+    [InlineData("DNS", "{}", "4.4.4.4 7.7.7.7 w.test")]
+    [InlineData("DNS", "{labels: {app: w}}", "4.4.4.4 w.test")]
+    [InlineData("DNS", "{labels: {app: none}}", "")]
+    public void A_selector_without_labels_takes_all_workloads_of_the_namespace_and_names_only_where_they_are_resolved(string resolution, string selector, string expected)
+    {
+        ServiceRegistry registry = ServiceRegistry.Build(Load.From($$"""
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: selected, namespace: ns}
+            spec: {hosts: [selected.test], resolution: {{resolution}}, ports: [{number: 80, name: http, protocol: HTTP}], workloadSelector: {{selector}} }
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: WorkloadEntry
+            metadata: {name: w1, namespace: ns}
+            spec: {address: 4.4.4.4, labels: {app: w} }
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: WorkloadEntry
+            metadata: {name: w2, namespace: ns}
+            spec: {address: 7.7.7.7}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: WorkloadEntry
+            metadata: {name: w3, namespace: ns}
+            spec: {address: w.test, labels: {app: w} }
+            """), "cluster.local");
+
+        Assert.Equal(expected, string.Join(' ', registry.Find("selected.test", "ns")!.Ports[0].Endpoints.Select(endpoint => endpoint.Address)));
+    }
+
+    [Theory]
+    [InlineData("PreferSameNode", "preferclose", "prefersamezone", TrafficDistribution.SameNode)]
+    [InlineData("Whatever", "preferclose", "PreferSameNode", TrafficDistribution.SameZone)]
+    [InlineData("", "PreferSameNode", "", TrafficDistribution.SameNode)]
+    [InlineData("", "whatever", "PreferSameNode", TrafficDistribution.Any)]
+    [InlineData("", "", "PreferSameZone", TrafficDistribution.SameZone)]
+    [InlineData("", "", "", TrafficDistribution.Any)]
+    public void Which_endpoints_are_preferred_is_said_by_field_annotation_or_namespace(string field, string annotation, string ofNamespace, TrafficDistribution expected)
+    {
+        string Annotations(string value) => value.Length == 0 ? "" : $", annotations: {{networking.istio.io/traffic-distribution: {value}}}";
+        ServiceRegistry registry = ServiceRegistry.Build(Load.From($$"""
+            apiVersion: v1
+            kind: Namespace
+            metadata: {name: ns{{Annotations(ofNamespace)}} }
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: a, namespace: ns{{Annotations(annotation)}} }
+            spec: { {{(field.Length == 0 ? "" : $"trafficDistribution: {field}, ")}}ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: e, namespace: ns{{Annotations(annotation)}} }
+            spec: {hosts: [e.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+            """), "cluster.local");
+
+        Assert.Equal(expected, registry.Find("a.ns.svc.cluster.local", "ns")!.TrafficDistribution);
+        if (field.Length == 0)
+            Assert.Equal(expected, registry.Find("e.test", "ns")!.TrafficDistribution);
+    }
+
     [Fact]
     public void A_Service_has_the_ready_endpoints_of_its_slices_with_the_labels_of_their_pods()
     {

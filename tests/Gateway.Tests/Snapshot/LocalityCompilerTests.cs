@@ -45,10 +45,10 @@ public sealed class LocalityCompilerTests
     }
 
     [Theory]
-    [InlineData("PreferClose", "0 1")]
-    [InlineData("PreferSameZone", "0 1")]
-    [InlineData("Anything", "0 0")]
-    public void A_services_traffic_distribution_prefers_its_zone(string distribution, string places)
+    [InlineData("PreferClose", "eu/a", "0 1")]
+    [InlineData("PreferSameZone", "eu/a/x", "0 1")]
+    [InlineData("Anything", "eu/a", "0 0")]
+    public void A_services_traffic_distribution_prefers_its_zone(string distribution, string locality, string places)
     {
         Compiled compiled = Compiled.From(Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", Compiled.To("shop")) + $$"""
             ---
@@ -63,7 +63,7 @@ public sealed class LocalityCompilerTests
             addressType: IPv4
             ports: [{name: http, port: 8080}]
             endpoints: [{addresses: [10.0.0.1], zone: a}, {addresses: [10.0.0.2], zone: b}]
-            """, Compiled.Ingress with { Locality = "eu/a" });
+            """, Compiled.Ingress with { Locality = locality });
 
         Assert.Equal(places, Places(compiled));
     }

@@ -14,8 +14,8 @@ internal static class LocalityCompiler
     private const string Subzone = "topology.istio.io/subzone";
     private const string Node = "kubernetes.io/hostname";
 
-    // What a Service's trafficDistribution stands for.
-    private static readonly LocalityLoadBalancerSetting NearZone = Near(Network, Region, Zone, Subzone);
+    // What a service's traffic distribution stands for.
+    private static readonly LocalityLoadBalancerSetting NearZone = Near(Network, Region, Zone);
     private static readonly LocalityLoadBalancerSetting NearNode = Near(Network, Region, Zone, Subzone, Node);
 
     /// <summary>The endpoints with their places; those of localities that get nothing are left out.</summary>
@@ -60,8 +60,8 @@ internal static class LocalityCompiler
 
     private static LocalityLoadBalancerSetting? Distribution(MeshService service) => service.TrafficDistribution switch
     {
-        "PreferClose" or "PreferSameZone" => NearZone,
-        "PreferSameNode" => NearNode,
+        TrafficDistribution.SameZone => NearZone,
+        TrafficDistribution.SameNode => NearNode,
         _ => null,
     };
 
