@@ -81,14 +81,14 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
         };
         if (ticket is not null)
             copy.Options.Set(HandlerTicket.Key, ticket);
-        foreach (KeyValuePair<string, StringValues> header in request.Http.Request.Headers)
+        foreach (KeyValuePair<string, StringValues> header in request.Headers)
         {
             if (UpstreamRequest.IsMadeElsewhere(header.Key) || IsLeftOut(header.Key))
                 continue;
             if (!UpstreamRequest.TryAdd(copy.Headers, header.Key, header.Value) && body is not null)
                 UpstreamRequest.TryAdd(body.Headers, header.Key, header.Value);
         }
-        string forwardedFor = request.Http.Request.Headers[HeaderNames.ForwardedFor].ToString();
+        string forwardedFor = request.Headers[HeaderNames.ForwardedFor].ToString();
         copy.Headers.TryAddWithoutValidation(HeaderNames.ForwardedFor, forwardedFor.Length > 0 ? $"{forwardedFor},{request.Connection.LocalIp}" : request.Connection.LocalIp);
         copy.Headers.TryAddWithoutValidation(HeaderNames.Internal, "true");
         copy.Headers.TryAddWithoutValidation(HeaderNames.Host, request.Authority);

@@ -11,6 +11,7 @@ internal static class HeaderNames
     public const string Connection = "connection";
     public const string ContentLength = "content-length";
     public const string ContentType = "content-type";
+    public const string Cookie = "cookie";
     public const string Expect = "expect";
     public const string ExposeHeaders = "access-control-expose-headers";
     public const string ExpectedTimeout = "x-envoy-expected-rq-timeout-ms";

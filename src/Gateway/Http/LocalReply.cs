@@ -103,7 +103,7 @@ internal static class LocalReply
             response.Headers[HeaderNames.Overloaded] = "true";
         response.StatusCode = info.ResponseCode = status;
         if (request.Route is not null)
-            HeaderOperator.ApplyToResponse(request.ResponseHeaders, response.Headers, request.Http.Request.Headers, info);
+            HeaderOperator.ApplyToResponse(request.ResponseHeaders, response.Headers, request.Headers, info);
         if (request.Chain is { } chain)
         {
             foreach (HttpFilter filter in chain.Filters)
@@ -126,7 +126,7 @@ internal static class LocalReply
             {
                 await response.CompleteAsync();
                 // The server ends an HTTP/2 stream by itself; a client that waits for 100 sends no body any more.
-                if (request.IsHttp1 && !request.Http.Request.Headers.ContainsKey(HeaderNames.Expect))
+                if (request.IsHttp1 && !request.Headers.ContainsKey(HeaderNames.Expect))
                     await DrainAsync(request);
             }
         }

@@ -53,7 +53,7 @@ internal static class ProtocolCheck
     {
         if (request.Info.Protocol == "HTTP/1.0")
             return LowVersion;
-        IHeaderDictionary headers = request.Http.Request.Headers;
+        RequestHeaders headers = request.Headers;
         if (headers.TryGetValue(HeaderNames.TransferEncoding, out StringValues encoding))
         {
             if (CheckTransferEncoding(encoding, headers.ContainsKey(RemovedContentLength)) is { } fault)
@@ -76,14 +76,15 @@ internal static class ProtocolCheck
     /// <param name="rawTarget">The target, as sent.</param>
     /// <param name="headers">The headers.</param>
     /// <param name="traits">What else was seen on the way.</param>
-    public static ProtocolFault? CheckCharacters(string rawTarget, ReadOnlySpan<KeyValuePair<string, StringValues>> headers, out HeaderTraits traits)
+    public static ProtocolFault? CheckCharacters(string rawTarget, RequestHeaders headers, out HeaderTraits traits)
     {
         traits = HeaderTraits.None;
         if (rawTarget.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return InvalidUrl;
-        foreach ((string name, StringValues values) in headers)
+        for (int i = 0; i < headers.Count; i++)
         {
-            if (!IsClean(name, values))
+            string name = headers.NameAt(i);
+            if (!IsClean(name, headers.ValueAt(i)))
                 return InvalidCharacters;
             traits |= HeaderTraitsOf.Name(name);
         }
@@ -108,7 +109,7 @@ internal static class ProtocolCheck
                 : null;
     }
 
-    private static bool IsClean(string name, StringValues values)
+    private static bool IsClean(string name, in StringValues values)
     {
         // Pseudo headers (:authority) are the server's own.
         ReadOnlySpan<char> token = name.StartsWith(':') ? name.AsSpan(1) : name;

@@ -37,7 +37,7 @@ internal static class RequestHash
     {
         if (name.Equals(":authority", StringComparison.OrdinalIgnoreCase) || name.Equals("host", StringComparison.OrdinalIgnoreCase))
             return OfText(request.Authority);
-        if (!request.Http.Request.Headers.TryGetValue(name, out StringValues values))
+        if (!request.Headers.TryGetValue(name, out StringValues values))
             return null;
         if (values.Count < 2)
             return OfText(values.Count == 0 ? "" : values[0]);
@@ -48,7 +48,7 @@ internal static class RequestHash
 
     private static ulong? OfCookie(RequestContext request, HashPolicy policy)
     {
-        if (FindCookie(request.Http.Request.Headers.Cookie, policy.Name, out ReadOnlySpan<char> value) && !value.IsEmpty)
+        if (FindCookie(request.Headers[HeaderNames.Cookie], policy.Name, out ReadOnlySpan<char> value) && !value.IsEmpty)
             return OfText(value);
         if (policy.CookieTtl is null)
             return null;

@@ -96,7 +96,7 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         request.Chain = chain;
         connection.LatestChain = chain;
         HttpSettings settings = chain.Settings;
-        IHeaderDictionary headers = request.Headers;
+        RequestHeaders headers = request.Headers;
         StreamInfo info = request.Info;
 
         // (2)
@@ -104,16 +104,16 @@ internal sealed partial class RequestPipeline(Func<DownstreamConnection, FilterC
         RequestTarget target = RequestTarget.Parse(rawTarget);
         // CONNECT names whom it wants in its target alone.
         bool isConnect = HttpMethods.IsConnect(request.Method) && CountedUpgrade.ProtocolOf(request.Http.Features) is null;
-        request.Authority = info.Authority = isConnect ? rawTarget : target.Authority ?? headers.Host.ToString();
+        request.Authority = info.Authority = isConnect ? rawTarget : target.Authority ?? headers[HeaderNames.Host].ToString();
         info.Path = target.Path.Length == 0 ? rawTarget : target.Path;
-        info.UserAgent = First(headers.UserAgent);
-        info.IsGrpc = IsGrpc(headers.ContentType);
+        info.UserAgent = First(headers[HeaderNames.UserAgent]);
+        info.IsGrpc = IsGrpc(headers[HeaderNames.ContentType]);
         ProtocolFault? fault = request.IsHttp1
             ? ProtocolCheck.CheckHttp1(request, rawTarget, target, settings)
             : ProtocolCheck.CheckHttp2(headers);
         if (fault is not null)
             return Refuse(request, fault);
-        if (ProtocolCheck.CheckCharacters(rawTarget, request.HeaderLines(), out HeaderTraits traits) is { } unclean)
+        if (ProtocolCheck.CheckCharacters(rawTarget, headers, out HeaderTraits traits) is { } unclean)
             return Refuse(request, unclean);
         if (ProtocolCheck.CheckAuthority(request.Authority) is { } badAuthority)
             return Refuse(request, badAuthority);

@@ -87,7 +87,7 @@ internal static class RouteChoice
         Authority = request.Authority,
         Path = request.Path,
         Query = request.Query,
-        Headers = request.Http.Request.Headers,
+        Headers = request.Headers,
         ListenerPort = request.Connection.ListenerPort,
         ListenerIsTls = request.Connection.IsTls,
         Claims = request.Claims,

@@ -26,6 +26,9 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Thread _thread;
     private readonly int _epoll;
     private readonly SafeFileHandle _wakeUp;
+    private Action[] _ending = new Action[64];
+    private int _endingCount;
+    private int _leftInTurn;
     private int _asleep;
     private volatile bool _stopping;
     private volatile bool _ended;
@@ -101,6 +104,12 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Lets the loop's other connections have their turn, then continues on the loop.</summary>
     public LoopSwitch YieldAsync() => new(this, always: true);
 
+    /// <summary>
+    /// Continues when the loop has looked at all events of its turn; at once if there is no other. What is sent then leaves
+    /// back to back, and a receiver is woken once for many messages instead of once for each. On the loop.
+    /// </summary>
+    public TurnEnd EndOfTurnAsync() => new(this);
+
     /// <summary>Runs what was posted, closes all sockets and ends the thread. Waits for the thread unless called on it.</summary>
     public void Dispose()
     {
@@ -156,10 +165,14 @@ internal sealed unsafe class EventLoop : IDisposable
             int count = Wait(events);
             _lag.TurnBegins(Timers.Now);
             for (int i = 0; i < count; i++)
+            {
+                _leftInTurn = count - i - 1;
                 Dispatch(EpollEvents.Data(events, i), EpollEvents.Flags(events, i));
+            }
 
             RunPosted();
             RunTimers();
+            RunEnding();
             _lag.TurnEnds();
         }
 
@@ -170,7 +183,7 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         int timeout = Timers.MillisecondsToNext();
         Interlocked.Exchange(ref _asleep, 1);
-        if (!_posted.IsEmpty)
+        if (_endingCount > 0 || !_posted.IsEmpty)
             timeout = 0;
 
         int count = LibC.EpollWait(_epoll, events, MaxEventsPerWait, timeout);
@@ -207,6 +220,7 @@ internal sealed unsafe class EventLoop : IDisposable
         // What is posted meanwhile waits for the next turn, so that work which posts itself cannot starve the sockets.
         for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out WorkItem item); left--)
         {
+            _leftInTurn = left - 1;
             try
             {
                 item.Callback(item.State);
@@ -216,6 +230,39 @@ internal sealed unsafe class EventLoop : IDisposable
                 Report(exception);
             }
         }
+    }
+
+    private void RunEnding()
+    {
+        if (_endingCount == 0)
+            return;
+
+        // Who waits again meanwhile waits for the next turn, so that one that always has more to send cannot starve the others.
+        int count = _endingCount;
+        for (int i = 0; i < count; i++)
+        {
+            Action continuation = _ending[i];
+            try
+            {
+                continuation();
+            }
+            catch (Exception exception)
+            {
+                Report(exception);
+            }
+        }
+
+        _endingCount -= count;
+        Array.Copy(_ending, count, _ending, 0, _endingCount);
+        Array.Clear(_ending, _endingCount, count);
+    }
+
+    private void AtEndOfTurn(Action continuation)
+    {
+        if (_endingCount == _ending.Length)
+            Array.Resize(ref _ending, 2 * _endingCount);
+
+        _ending[_endingCount++] = continuation;
     }
 
     private void RunTimers()
@@ -287,6 +334,22 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     private readonly record struct WorkItem(Action<object?> Callback, object? State);
+
+    /// <summary>Awaitable that continues at the end of the loop's turn.</summary>
+    internal readonly struct TurnEnd(EventLoop loop) : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => loop._leftInTurn == 0 && loop._endingCount == 0;
+
+        public TurnEnd GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) => loop.AtEndOfTurn(continuation);
+    }
 
     /// <summary>Awaitable that continues on a loop.</summary>
     internal readonly struct LoopSwitch(EventLoop loop, bool always) : ICriticalNotifyCompletion

@@ -223,6 +223,7 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         {
             ValueTask<ReadResult> read = reader.ReadAsync();
             ReadResult result = read.IsCompletedSuccessfully ? read.Result : await read;
+            await Loop.EndOfTurnAsync();
             if (_socket.IsClosed)
                 return _closeReason ?? Failure(Errno.ConnectionAborted);
 

@@ -44,6 +44,41 @@ public sealed class EventLoopTests
     }
 
     [LinuxFact]
+    public async Task What_waits_for_the_end_of_a_turn_continues_after_the_rest_of_it_and_in_order()
+    {
+        List<Exception> errors = [];
+        List<string> order = [];
+        using var group = new EventLoopGroup(new EventLoopOptions { Loops = 1 }, errors.Add);
+        EventLoop loop = group.Loops[0];
+        var done = new TaskCompletionSource();
+
+        // Posted on the loop, all of them are of one turn.
+        loop.Post(
+            _ =>
+            {
+                loop.Post(_ => _ = LateAsync("first"), null);
+                loop.Post(_ => loop.EndOfTurnAsync().OnCompleted(() => throw new InvalidOperationException("late")), null);
+                loop.Post(_ => _ = LateAsync("second"), null);
+                loop.Post(_ => order.Add("rest"), null);
+            },
+            null);
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["rest", "first", "second", "first again", "second again"], order);
+        Assert.Equal("late", Assert.Single(errors).Message);
+
+        async Task LateAsync(string name)
+        {
+            await loop.EndOfTurnAsync();
+            order.Add(name);
+            await loop.EndOfTurnAsync();
+            order.Add(name + " again");
+            if (order.Count == 5)
+                done.SetResult();
+        }
+    }
+
+    [LinuxFact]
     public async Task Work_posted_from_many_threads_all_runs_and_in_order()
     {
         using var group = new EventLoopGroup(new EventLoopOptions { Loops = 1 });

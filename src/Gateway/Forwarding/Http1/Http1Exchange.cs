@@ -74,6 +74,7 @@ internal sealed class Http1Exchange
                     return new UpstreamOutcome(UpstreamOutcomeKind.Overflow);
                 connection.Exchanges++;
                 // (2), (3)
+                await loop.EndOfTurnAsync();
                 if (!TrySendRequest(connection, out ReadOnlyMemory<byte> rest))
                     await SendRestAsync(connection, rest);
                 // (4)

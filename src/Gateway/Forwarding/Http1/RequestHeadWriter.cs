@@ -42,10 +42,12 @@ internal sealed class RequestHeadWriter
         WriteBytes(" HTTP/1.1\r\nhost: "u8);
         WriteValue(request.Authority);
         WriteBytes("\r\n"u8);
-        foreach ((string name, StringValues values) in request.HeaderLines())
+        RequestHeaders headers = request.Headers;
+        for (int i = 0; i < headers.Count; i++)
         {
+            string name = headers.NameAt(i);
             if (!IsMadeHere(name))
-                WriteHeader(name, values);
+                WriteHeader(name, headers.ValueAt(i));
         }
 
         WriteFraming(request, chunked);
@@ -79,7 +81,7 @@ internal sealed class RequestHeadWriter
         WriteBytes("\r\n"u8);
     }
 
-    private void WriteHeader(string name, StringValues values)
+    private void WriteHeader(string name, in StringValues values)
     {
         int count = values.Count;
         if (count == 0)

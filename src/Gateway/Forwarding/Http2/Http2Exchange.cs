@@ -167,7 +167,7 @@ internal sealed class Http2Exchange
 
     private void BeginBody(Http2Stream stream)
     {
-        _awaitsContinue = _request.HasBody && _request.Http.Request.Headers.ContainsKey(HeaderNames.Expect);
+        _awaitsContinue = _request.HasBody && _request.Headers.ContainsKey(HeaderNames.Expect);
         if (!_request.HasBody)
             return;
         if (!_awaitsContinue)

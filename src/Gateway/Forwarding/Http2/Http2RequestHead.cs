@@ -32,10 +32,12 @@ internal static class Http2RequestHead
         if (request.Authority.Length > 0)
             encoder.Add(":authority", request.Authority);
         encoder.Add(":path", Target(request.Query.Length == 0 ? request.Path : string.Concat(request.Path, request.Query)));
-        foreach ((string name, StringValues values) in request.HeaderLines())
+        RequestHeaders headers = request.Headers;
+        for (int i = 0; i < headers.Count; i++)
         {
+            string name = headers.NameAt(i);
             if (!IsMadeHere(name))
-                Write(encoder, name, values);
+                Write(encoder, name, headers.ValueAt(i));
         }
 
         // A length is said where a body is usual, so that nobody guesses (RFC 9110 section 8.6).

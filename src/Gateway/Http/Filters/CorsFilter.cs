@@ -13,7 +13,7 @@ internal sealed class CorsFilter : HttpFilter
     {
         if (request.Route?.Action is not ForwardAction { Cors: { } cors })
             return ValueTask.FromResult(FilterResult.Continue);
-        IHeaderDictionary headers = request.Http.Request.Headers;
+        IHeaderDictionary headers = request.Headers;
         switch (CorsDecision.Of(cors, request.Method, headers))
         {
             case CorsVerdict.Preflight:
@@ -36,7 +36,7 @@ internal sealed class CorsFilter : HttpFilter
     private static async ValueTask<FilterResult> PreflightAsync(RequestContext request, CorsConfig cors, bool isAllowed)
     {
         var answer = new HeaderDictionary();
-        CorsDecision.TellPreflight(cors, isAllowed, request.Http.Request.Headers, answer);
+        CorsDecision.TellPreflight(cors, isAllowed, request.Headers, answer);
         // The route's header operations are for the backend's answers.
         request.ResponseHeaders = default;
         await LocalReply.SendHeadersAsync(request, answer, "cors_response");

@@ -91,7 +91,7 @@ internal static class CheckMessages
         Header(http, ":method", request.Method);
         Header(http, ":path", request.Path + request.Query);
         Header(http, ":scheme", request.Scheme);
-        foreach (KeyValuePair<string, StringValues> header in request.Http.Request.Headers)
+        foreach (KeyValuePair<string, StringValues> header in request.Headers)
         {
             string name = header.Key.ToLowerInvariant();
             if (name.Length > 0 && name[0] != ':' && name is not (PartialBody or HeaderNames.Host))

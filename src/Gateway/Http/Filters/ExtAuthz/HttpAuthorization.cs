@@ -17,7 +17,7 @@ internal static class HttpAuthorization
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), (Uri?)null);
         message.Content = new ReadOnlyMemoryContent(body.Bytes);
         message.Headers.TryAddWithoutValidation(HeaderNames.Host, request.Authority);
-        foreach (KeyValuePair<string, StringValues> header in request.Http.Request.Headers)
+        foreach (KeyValuePair<string, StringValues> header in request.Headers)
         {
             if (IsCarried(header.Key) && (Is(header.Key, "authorization") || service.CheckedHeaders.Contains(header.Key)) && !IsAdditional(service, header.Key))
                 Add(message, header.Key, header.Value.Count == 1 ? header.Value.ToString() : string.Join(',', header.Value.AsEnumerable()));

@@ -8,7 +8,7 @@ internal sealed class JwtAuthnFilter(JwtVerifier verifier, JwtStats stats, Rando
 
     public override async ValueTask<FilterResult> OnRequestAsync(RequestContext request)
     {
-        Microsoft.AspNetCore.Http.IHeaderDictionary headers = request.Http.Request.Headers;
+        Microsoft.AspNetCore.Http.IHeaderDictionary headers = request.Headers;
         verifier.Sanitize(headers);
         if (JwtVerifier.IsPreflight(request.Method, headers))
             return FilterResult.Continue;

@@ -38,7 +38,7 @@ internal ref struct KeyHash(bool shared)
                 AddAddress(AddressOf(request), part.Ipv4Bits, part.Ipv6Bits);
                 break;
             case RateLimitKeySource.Header:
-                Add(request.Http.Request.Headers.TryGetValue(part.Name, out StringValues values) ? values : default);
+                Add(request.Headers.TryGetValue(part.Name, out StringValues values) ? values : default);
                 break;
             case RateLimitKeySource.Claim:
                 Add(request.Claims?.Find(part.Claim.AsSpan()));

@@ -114,7 +114,7 @@ internal sealed class LiveEnvoyLimit
         ":authority" or "host" => request.Authority,
         ":path" => request.Path + request.Query,
         ":scheme" => request.Scheme,
-        _ => request.Http.Request.Headers.TryGetValue(name, out StringValues values) ? values : default,
+        _ => request.Headers.TryGetValue(name, out StringValues values) ? values : default,
     };
 
     /// <summary>A descriptor of a request.</summary>

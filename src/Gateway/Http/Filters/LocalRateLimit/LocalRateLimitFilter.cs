@@ -76,7 +76,7 @@ internal sealed class LocalRateLimitFilter(LinkedRateLimits limits, bool forward
     }
 
     private static bool Covers(AppliedLimit applied, RequestContext request) =>
-        applied.Covers(request.Authority, request.Method, request.Path, request.Http.Request.Headers);
+        applied.Covers(request.Authority, request.Method, request.Path, request.Headers);
 
     /// <summary>Counts an answer and notes it for the response; false = the request is refused.</summary>
     private static bool Decide(LiveLimit live, BucketAnswer answer, RateLimitNote note)
@@ -102,7 +102,7 @@ internal sealed class LocalRateLimitFilter(LinkedRateLimits limits, bool forward
         if (isAllowed)
             return false;
         if (!isEnforced)
-            Add(settings.RequestHeaders, request.Http.Request.Headers);
+            Add(settings.RequestHeaders, request.Headers);
         return isEnforced;
     }
 

@@ -91,7 +91,7 @@ internal sealed class RbacInput
         Claims = request.Claims;
         _scheme = request.Scheme;
         _query = request.Query;
-        _all = request.Http.Request.Headers;
+        _all = request.Headers;
         _clientAddress = request.Info.ClientAddress;
     }
 
