@@ -43,7 +43,7 @@ internal static class FieldStatusTable
         yield return new(Kind, Servers + "port.protocol", Supported, "MONGO, MYSQL and REDIS are carried as TCP: what is spoken is not looked into");
         yield return new(Kind, Servers + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`, and a client's SPIFFE identity must be of the trust domain or one of its aliases");
         yield return new(Kind, Servers + "tls.cipherSuites", Supported, "those with RSA key exchange or CBC work only where the platform's OpenSSL still allows them; 3DES is left out with a warning");
-        yield return new(Kind, Servers + "tls.ecdhCurves", Ignored, "the platform's own list is offered");
+        yield return new(Kind, Servers + "tls.ecdhCurves", Supported, "X25519, P-256, P-384, P-521; honoured where OpenSSL makes the handshakes (`--tls`), else the load says that it is not");
         yield return new(Kind, Servers + "tls.credentialName", Supported, "a Secret in the gateway's own namespace (or `kubernetes-gateway://namespace/name`); `tls.ocsp-staple` is served where OpenSSL makes the handshakes (`--tls`), else the load says that it is not");
         yield return new(Kind, Servers + "tls.verifyCertificateHash", Supported, "one hash of either kind is enough, as in Envoy");
         yield return new(Kind, Servers + "tls.verifyCertificateSpki", Supported, "one hash of either kind is enough, as in Envoy");
@@ -80,7 +80,7 @@ internal static class FieldStatusTable
             yield return new(Kind, place + "outlierDetection.consecutiveErrors", NoEffect, "it is deprecated, and Istio does not use it either");
             yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`");
             yield return new(Kind, place + "tls.caCrl", Supported, "without caCertificates, requests to the destination get 503 (UF)");
-            yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace; with `configmap://`, requests to the destination get 503 (UF)");
+            yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace, or authorities in a ConfigMap (`configmap://namespace/name`)");
         }
         yield return new(Kind, policy + "proxyProtocol", Supported, "connections that begin with a client's header are closed after at most 1 min without requests");
         yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
@@ -177,7 +177,7 @@ internal static class FieldStatusTable
         yield return new(Kind, "zoneAwareLbSetting", Ignored, "use localityLbSetting");
         yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
-        yield return new(Kind, "tlsDefaults.ecdhCurves", Ignored, "the platform's own list is offered");
+        yield return new(Kind, "tlsDefaults.ecdhCurves", Supported, "as `tls.ecdhCurves` of a Gateway's servers");
         yield return new(Kind, "defaultConfig.proxyHeaders.preserveHttp1HeaderCase", Ignored, "header names are written in the platform's case");
         yield return new(Kind, "defaultProviders.tracing", Ignored, "no traces are sent");
         yield return new(Kind, "defaultProviders.accessLogging", Ignored, "access logs are switched on by accessLogFile");

@@ -69,7 +69,7 @@ internal static class ConfigInputs
     {
         IEnumerable<DownstreamTlsConfig> downstream = snapshot.Listeners.SelectMany(listener => listener.FilterChains).Select(chain => chain.Tls).OfType<DownstreamTlsConfig>();
         IEnumerable<UpstreamTlsConfig> upstream = snapshot.Clusters.Select(cluster => cluster.Config.Tls).OfType<UpstreamTlsConfig>();
-        return new CertificateStore(TimeProvider.System)
+        return new CertificateStore(TimeProvider.System) { IsOffline = true }
             .Apply(snapshot.Secrets, [.. downstream.Distinct()], [.. upstream.Distinct()])
             .Where(finding => finding.Resource is { } secret && snapshot.Secrets.ContainsKey($"{secret.Namespace}/{secret.Name}"));
     }

@@ -51,7 +51,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
             ? new OpenSslEngine(time, problem => Log.LeftToSslStream(logger, problem))
             : null;
         TlsEvents = new TlsEvents(loggers.CreateLogger<TlsEvents>());
-        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents, Issued) { ShowsStaples = openSsl is not null };
+        Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents, Issued);
         var tcp = new TcpProxy(Snapshots.FindTarget, sink, Denials, Random.Shared, time);
         _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers, new ConnectGate(connection => Snapshots.FindChain(connection)?.Routes.Proxy is not null));
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();

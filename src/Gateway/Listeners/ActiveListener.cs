@@ -225,7 +225,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
                 return false;
             return chain.Config.Tcp is null ? _handoff.TryHandOff(Codec.Tls, connection) : await PassAsync(connection, facts, deadline);
         }
-        if (tls.Choose(hello.SupportsEcdsa) is not { } options)
+        if (tls.Choose(hello.Ecdsa) is not { } options)
             return false;
         connection.Features.Set(new PendingHandshake(options, deadline, tls.Events));
         return _handoff.TryHandOff(chain.Config.Tcp is null ? Codec.Tls : Codec.TlsTcp, connection);

@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using Gateway.Tls;
 
 namespace Gateway.Listeners;
 
 /// <summary>What a ClientHello says that matters before the handshake.</summary>
 /// <param name="ServerName">Lower-case host name (SNI); null = none was sent.</param>
-/// <param name="SupportsEcdsa">Whether the client verifies ECDSA signatures and offers a cipher suite that goes with them.</param>
+/// <param name="Ecdsa">The cipher suites offered that go with ECDSA certificates; none if the client does not verify ECDSA signatures.</param>
 /// <param name="OffersMeshProtocol">Whether it offers one of the protocols by which Istio's proxies speak mutual TLS to each other.</param>
 /// <param name="IsAcmeChallenge">Whether it offers only the protocol by which an authority looks for the answer to a challenge (RFC 8737).</param>
-internal readonly record struct ClientHello(string? ServerName, bool SupportsEcdsa, bool OffersMeshProtocol = false, bool IsAcmeChallenge = false);
+internal readonly record struct ClientHello(string? ServerName, EcdsaSuites Ecdsa, bool OffersMeshProtocol = false, bool IsAcmeChallenge = false);
 
 /// <summary>How far <see cref="ClientHelloReader.TryParse"/> came.</summary>
 internal enum ClientHelloStatus
@@ -136,7 +137,7 @@ internal static class ClientHelloReader
         if (body.IsEmpty)
         {
             // TLS 1.2 allows a hello without extensions: no SNI, and signatures as in its default (RSA).
-            hello = new ClientHello(null, SupportsEcdsa: false);
+            hello = new ClientHello(null, EcdsaSuites.None);
             return true;
         }
         if (!TakeBlock(ref body, 2, out ReadOnlySpan<byte> extensions))
@@ -163,7 +164,7 @@ internal static class ClientHelloReader
             if (type == ProtocolsExtension && !ReadProtocols(extension, ref mesh, ref acme))
                 return false;
         }
-        hello = new ClientHello(serverName, ecdsa && HasEcdsaSuite(suites), mesh, acme);
+        hello = new ClientHello(serverName, ecdsa ? ReadEcdsaSuites(suites) : EcdsaSuites.None, mesh, acme);
         return true;
     }
 
@@ -201,17 +202,12 @@ internal static class ClientHelloReader
     }
 
     // Up to TLS 1.2 a suite says how the server signs; those of TLS 1.3 leave it open.
-    private static bool HasEcdsaSuite(ReadOnlySpan<byte> suites)
+    private static EcdsaSuites ReadEcdsaSuites(ReadOnlySpan<byte> suites)
     {
+        EcdsaSuites found = EcdsaSuites.None;
         for (; suites.Length >= 2; suites = suites[2..])
-        {
-            if (BinaryPrimitives.ReadUInt16BigEndian(suites) is (>= 0x1301 and <= 0x1305) or (>= 0xC006 and <= 0xC00A) or 0xC023 or 0xC024 or 0xC02B or 0xC02C
-                or 0xC048 or 0xC049 or 0xC05C or 0xC05D or 0xC072 or 0xC073 or 0xC086 or 0xC087 or (>= 0xC0AC and <= 0xC0AF) or 0xCCA9)
-            {
-                return true;
-            }
-        }
-        return false;
+            found |= EcdsaSuiteSet.Of(BinaryPrimitives.ReadUInt16BigEndian(suites));
+        return found;
     }
 
     private static bool ReadProtocols(ReadOnlySpan<byte> extension, ref bool mesh, ref bool acme)

@@ -11,18 +11,20 @@ namespace Gateway.Tls;
 /// </summary>
 internal sealed class CertificateMaterial
 {
-    private readonly Lazy<SslStreamCertificateContext> _forSslStream;
+    private readonly X509Certificate2Collection _others;
+    private readonly bool _offline;
 
     private CertificateMaterial(byte[] fingerprint, X509Certificate2 leaf, X509Certificate2Collection others)
     {
         Fingerprint = fingerprint;
         Leaf = leaf;
+        _others = others;
         IsEcdsa = leaf.GetECDsaPublicKey() is not null;
         Context = SslStreamCertificateContext.Create(leaf, others, offline: true);
         Staple = new StapleSlot(leaf, IssuerOf(leaf, others, out bool isComplete));
         // The platform asks the responder by itself unless told to stay offline, but then it also fetches missing
         // authorities while the context is made, which can take as long as their servers please: only complete chains go online.
-        _forSslStream = new(() => isComplete && Staple.Responder is not null ? SslStreamCertificateContext.Create(leaf, others, offline: false) : Context);
+        _offline = !isComplete || Staple.Responder is null;
     }
 
     /// <summary>Hash of the texts it was made from: equal means nothing changed.</summary>
@@ -34,14 +36,15 @@ internal sealed class CertificateMaterial
     /// <summary>Leaf and intermediates.</summary>
     public SslStreamCertificateContext Context { get; }
 
-    /// <summary>The same for servers whose handshakes are made by <c>SslStream</c>, which gets its staples by itself.</summary>
-    public SslStreamCertificateContext ForSslStream => _forSslStream.Value;
 
     /// <summary>What OpenSSL is given to show of the certificate's revocation.</summary>
     public StapleSlot Staple { get; }
 
     /// <summary>Whether the key is ECDSA.</summary>
     public bool IsEcdsa { get; }
+
+    /// <summary>Leaf and intermediates anew, with new ticket keys, for servers whose handshakes <c>SslStream</c> makes; it gets its staples by itself.</summary>
+    public SslStreamCertificateContext MakeForSslStream() => SslStreamCertificateContext.Create(Leaf, _others, _offline);
 
     /// <summary>Hash to compare by before parsing again.</summary>
     public static byte[] Hash(byte[] certificate, byte[] key) => SHA256.HashData([.. SHA256.HashData(certificate), .. SHA256.HashData(key)]);

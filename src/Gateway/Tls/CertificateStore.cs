@@ -30,8 +30,8 @@ internal sealed class CertificateStore(
     private ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext> _upstream = ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext>.Empty;
     private ImmutableArray<CertificateStatus> _list = [];
 
-    /// <summary>Whether the TLS stack shows the staples that Secrets bring; where it does not, that is a finding.</summary>
-    public bool ShowsStaples { get; init; } = true;
+    /// <summary>Whether nobody is served, so that which TLS stack will do it is not known.</summary>
+    public bool IsOffline { get; init; }
 
     /// <summary>The certificates that OpenSSL shows to clients, and with them the staples that are put into their slots.</summary>
     public IReadOnlyCollection<CertificateMaterial> Stapled =>
@@ -65,7 +65,7 @@ internal sealed class CertificateStore(
             material ??= _certificates.GetValueOrDefault(reference);
             if (material is not null)
                 certificates[reference] = material;
-            list.Add(StatusOf(NameOf(reference), material?.Leaf, error) with { Staple = ShowsStaples ? material?.Staple : null });
+            list.Add(StatusOf(NameOf(reference), material?.Leaf, error) with { Staple = IsOffline || openSsl is null ? null : material?.Staple });
         }
         foreach (CertificateReference reference in configs.Select(config => config.ClientAuthorities)
             .Concat(upstream.Select(config => config.Authorities)).OfType<CertificateReference>().Distinct())
@@ -79,6 +79,8 @@ internal sealed class CertificateStore(
                 list.Add(StatusOf($"{NameOf(reference)} (CA)", authority, error));
         }
         ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> contexts = Contexts(configs, certificates, authorities);
+        if (!IsOffline)
+            ReportGroups(contexts, secrets, findings);
         ImmutableDictionary<UpstreamTlsConfig, UpstreamTlsContext> upstreamContexts = upstream.Distinct().ToImmutableDictionary(
             config => config,
             config => UpstreamContext(
@@ -192,7 +194,9 @@ internal sealed class CertificateStore(
         if (reference.SecretName is not null)
         {
             if (secret is null)
-                error = $"Neither the Secret {reference.SecretNamespace}/{reference.SecretName}-cacert nor {reference.SecretName} exists.";
+                error = reference.IsConfigMap
+                    ? $"{reference.SecretNamespace}/{reference.SecretName} does not exist or holds no authorities."
+                    : $"Neither the Secret {reference.SecretNamespace}/{reference.SecretName}-cacert nor {reference.SecretName} exists.";
             else if (!SecretReader.TryReadAuthorities(secret.Spec, out pem))
                 error = "The Secret has neither cacert nor ca.crt, so nobody's certificate can be checked.";
             else if (SecretReader.TryReadRevocations(secret.Spec, out byte[] revocations))
@@ -273,7 +277,7 @@ internal sealed class CertificateStore(
     {
         DiagnosticDescriptor descriptor = code ?? DiagnosticCatalogue.BadCertificate;
         SourceLocation location = secret?.Location ?? new SourceLocation(reference.CertificateFile ?? reference.CaFile ?? "", 0, 0);
-        ResourceId? resource = secret?.Id ?? (reference.SecretName is { } name ? new ResourceId("Secret", reference.SecretNamespace ?? "", name) : null);
+        ResourceId? resource = secret?.Id ?? (reference.SecretName is { } name && !reference.IsConfigMap ? new ResourceId("Secret", reference.SecretNamespace ?? "", name) : null);
         findings.Add(new Diagnostic(descriptor.Code, descriptor.Severity, error, location, resource));
     }
 
@@ -282,8 +286,18 @@ internal sealed class CertificateStore(
         byte[]? staple = secret is not null && SecretReader.TryReadStaple(secret.Spec, out byte[] bytes) ? bytes : null;
         if (material.Staple.Give(staple, time.GetUtcNow()) is { } problem)
             ReportStaple(findings, secret!, $"The OCSP staple is not shown to clients: {problem}");
-        else if (staple is not null && !ShowsStaples)
+        else if (staple is not null && openSsl is null && !IsOffline)
             ReportStaple(findings, secret!, "The TLS stack takes no OCSP staple from a Secret; it is not shown to clients.");
+    }
+
+    private static void ReportGroups(
+        ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> contexts, IReadOnlyDictionary<string, Resource<SecretSpec>> secrets, ImmutableArray<Diagnostic>.Builder findings)
+    {
+        foreach ((DownstreamTlsConfig config, DownstreamTlsContext context) in contexts)
+        {
+            if (!config.Groups.IsEmpty && context is { IsUsable: true, OpenSsl: null })
+                Report(findings, config.Certificates[0], FindSecret(config.Certificates[0], "", secrets), "ecdhCurves: SslStream, which makes these handshakes, offers the platform's own list.", DiagnosticCatalogue.NotHonoured);
+        }
     }
 
     private static void ReportStaple(ImmutableArray<Diagnostic>.Builder findings, Resource<SecretSpec> secret, string message)
@@ -293,7 +307,7 @@ internal sealed class CertificateStore(
     }
 
     private static string NameOf(CertificateReference reference) => reference.SecretName is { } name
-        ? $"kubernetes://{reference.SecretNamespace}/{name}"
+        ? (reference.IsConfigMap ? "" : "kubernetes://") + $"{reference.SecretNamespace}/{name}"
         : reference.CertificateFile ?? reference.CaFile ?? "";
 
     private static CertificateStatus StatusOf(string name, X509Certificate2? certificate, string? error) => new(

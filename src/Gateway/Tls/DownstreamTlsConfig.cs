@@ -46,6 +46,9 @@ internal sealed record DownstreamTlsConfig
     /// <summary>Cipher suites of TLS 1.2 and before, by OpenSSL's names, the preferred first; empty = the default list.</summary>
     public EquatableArray<string> CipherSuites { get; init; }
 
+    /// <summary>Groups of the key exchange by OpenSSL's names, the preferred first; empty = the TLS stack's own list.</summary>
+    public EquatableArray<string> Groups { get; init; }
+
     /// <summary>Whether HTTP/2 and HTTP/1.1 are offered to clients that negotiate a protocol; otherwise none is: what TCP carries is not known.</summary>
     public bool OffersHttp { get; init; } = true;
 
@@ -64,6 +67,12 @@ internal sealed record CertificateReference(
     string? CaFile,
     string? CrlFile = null)
 {
+    /// <summary>Stands in front of the namespace of a ConfigMap, which holds authorities only.</summary>
+    public const string ConfigMapScheme = "configmap://";
+
+    /// <summary>Whether it is a ConfigMap and no Secret.</summary>
+    public bool IsConfigMap => SecretNamespace?.StartsWith(ConfigMapScheme, StringComparison.Ordinal) == true;
+
     /// <summary>Why it may not be read whatever is there; null = it may.</summary>
     public string? Forbidden { get; init; }
 }

@@ -11,8 +11,9 @@ namespace Gateway.Tls;
 /// </summary>
 internal sealed class DownstreamTlsContext
 {
-    private readonly SslServerAuthenticationOptions? _rsa;
-    private readonly SslServerAuthenticationOptions? _ecdsa;
+    private readonly SslStreamOptions? _rsa;
+    private readonly SslStreamOptions? _ecdsa;
+    private readonly EcdsaSuites _ecdsaSuites;
 
     /// <summary>Makes what is needed.</summary>
     /// <param name="config">The chain's settings.</param>
@@ -39,13 +40,16 @@ internal sealed class DownstreamTlsContext
             OpenSslVerifier? verifier = validator is null
                 ? null
                 : new OpenSslVerifier(policy!, validator, isRequired: config.ClientCertificate == ClientCertificateMode.Required);
-            OpenSsl = openSsl.TryCreate(config.Protocols, suites, certificates, verifier, config.OffersHttp);
+            OpenSsl = openSsl.TryCreate(config, suites, certificates, verifier);
         }
         if (OpenSsl is not null)
             return;
+        _ecdsaSuites = SetsSuites(config) ? suites.Aggregate(EcdsaSuites.None, (all, suite) => all | EcdsaSuiteSet.Of((ushort)suite)) : (EcdsaSuites)~0;
+        if (!config.Protocols.HasFlag(SslProtocols.Tls13))
+            _ecdsaSuites &= ~EcdsaSuites.Tls13;
         foreach (CertificateMaterial certificate in certificates)
         {
-            SslServerAuthenticationOptions options = Build(config, certificate, suites, policy, validator);
+            var options = new SslStreamOptions(() => Build(config, certificate, suites, policy, validator), time);
             if (certificate.IsEcdsa)
                 _ecdsa ??= options;
             else
@@ -66,22 +70,25 @@ internal sealed class DownstreamTlsContext
     public bool IsUsable => OpenSsl is not null || _rsa is not null || _ecdsa is not null;
 
     /// <summary>The options for a client where <c>SslStream</c> makes the handshake; null = handshakes are refused.</summary>
-    public SslServerAuthenticationOptions? Choose(bool clientSupportsEcdsa) =>
-        clientSupportsEcdsa ? _ecdsa ?? _rsa : _rsa ?? _ecdsa;
+    /// <param name="offered">What of the client's cipher suites goes with an ECDSA certificate.</param>
+    public SslServerAuthenticationOptions? Choose(EcdsaSuites offered) =>
+        ((offered & _ecdsaSuites) != 0 ? _ecdsa ?? _rsa : _rsa ?? _ecdsa)?.Current;
+
+    // With TLS 1.0 or 1.1 allowed the default list would leave those versions without a suite.
+    private static bool SetsSuites(DownstreamTlsConfig config) => (config.Protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) == 0 || !config.CipherSuites.IsEmpty;
 
     private static SslServerAuthenticationOptions Build(
         DownstreamTlsConfig config, CertificateMaterial certificate, IReadOnlyList<TlsCipherSuite> suites, X509ChainPolicy? policy, ClientCertificateValidator? validator)
     {
         var options = new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = certificate.ForSslStream,
+            ServerCertificateContext = certificate.MakeForSslStream(),
             EnabledSslProtocols = config.Protocols,
             ApplicationProtocols = config.OffersHttp ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : null,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
-        // With TLS 1.0 or 1.1 allowed the default list would leave those versions without a suite.
-        if (OperatingSystem.IsLinux() && ((config.Protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) == 0 || !config.CipherSuites.IsEmpty))
+        if (OperatingSystem.IsLinux() && SetsSuites(config))
             options.CipherSuitesPolicy = new CipherSuitesPolicy(suites);
         if (validator is not null)
         {

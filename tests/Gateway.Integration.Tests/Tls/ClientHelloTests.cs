@@ -57,6 +57,8 @@ public sealed class ClientHelloTests : IDisposable
     public async Task Of_two_certificates_the_one_is_shown_that_the_clients_cipher_suites_go_with(string way)
     {
         const ushort WithEcdsa = 0xC02B;
+        // No default list has it.
+        const ushort OldWithEcdsa = 0xC009;
         const ushort WithRsa = 0xC02F;
         TlsWays.Use(way);
         using TestCertificate ecdsa = _authority.IssueServer("a.test");
@@ -71,6 +73,8 @@ public sealed class ClientHelloTests : IDisposable
             (_, ushort chosen, _) = Assert.NotNull(await new HandmadeHello { ServerName = "a.test", CipherSuites = suites }.AskAsync(gateway.Port(443)));
             Assert.Contains(chosen, suites);
         }
+        // A suite that goes with ECDSA but is not agreed on must not lead to that certificate.
+        Assert.Equal(WithRsa, Assert.NotNull(await new HandmadeHello { ServerName = "a.test", CipherSuites = [OldWithEcdsa, WithRsa] }.AskAsync(gateway.Port(443))).CipherSuite);
     }
 
     [Theory]

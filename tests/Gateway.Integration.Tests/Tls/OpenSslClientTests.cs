@@ -25,6 +25,34 @@ public sealed class OpenSslClientTests : IDisposable
     }
 
     [ToolFact("openssl")]
+    public async Task Key_exchanges_are_made_in_the_groups_that_the_configuration_names()
+    {
+        using TestCertificate certificate = _authority.IssueServer("a.test");
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            TestConfig.HttpsGateway("cert").Replace("credentialName: cert", "credentialName: cert, ecdhCurves: [P-384, X25519MLKEM768, P-256]", StringComparison.Ordinal),
+            TestConfig.Secret("cert", certificate));
+
+        Assert.Contains(gateway.Warnings, warning => warning.Contains("X25519MLKEM768 cannot be offered", StringComparison.Ordinal));
+        foreach (string version in (string[])["-tls1_2", "-tls1_3"])
+        {
+            // Up to TLS 1.2 the certificate's own curve must be among the client's as well.
+            Assert.Contains("secp384r1", await TalkAsync(gateway, [], version, "-groups", "X25519:P-256:P-384"), StringComparison.Ordinal);
+            Assert.Contains("Cipher is (NONE)", await TalkAsync(gateway, [], version, "-groups", "X25519:P-521"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Where_SslStream_makes_handshakes_the_load_says_that_groups_are_not_chosen()
+    {
+        TestMode.UseSslStreamOnLoops();
+        using TestCertificate certificate = _authority.IssueServer("a.test");
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            TestConfig.HttpsGateway("cert").Replace("credentialName: cert", "credentialName: cert, ecdhCurves: [P-384]", StringComparison.Ordinal), TestConfig.Secret("cert", certificate));
+
+        Assert.Contains(gateway.Published, finding => finding.Contains("ecdhCurves: SslStream", StringComparison.Ordinal));
+    }
+
+    [ToolFact("openssl")]
     public async Task Renegotiation_is_refused()
     {
         await using TestGateway gateway = await StartAsync("SIMPLE");

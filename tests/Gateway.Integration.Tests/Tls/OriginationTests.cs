@@ -65,6 +65,22 @@ public sealed class OriginationTests : IDisposable
     }
 
     [Theory]
+    [InlineData("configmap://default/authorities", 200)]
+    [InlineData("configmap://default/others", 503)]
+    [InlineData("configmap://elsewhere/authorities", 503)]
+    public async Task Authorities_may_stand_in_a_ConfigMap_of_the_rule_s_namespace(string name, int status)
+    {
+        await using EchoUpstream echo = await StartAsync("good.test");
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline);
+        string map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: authorities, namespace: default}\ndata: {cacert: " + System.Text.Json.JsonSerializer.Serialize(_authority.AuthorityPem) + "}";
+
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo), map, Rule($"mode: SIMPLE, credentialName: '{name}'"));
+
+        Assert.Equal(status == 200, errors.Count == 0);
+        Assert.Equal(status, (await SendAsync(gateway, "good.test")).Status);
+    }
+
+    [Theory]
     [InlineData("good.test", 200)]
     [InlineData("other.test", 503)]
     public async Task A_ServiceEntry_says_the_names_where_the_rule_does_not(string name, int status)

@@ -77,6 +77,30 @@ public sealed class SecretFormTests : IAsyncLifetime, IDisposable
         Assert.Equal(good.Certificate.Thumbprint, (other.Tls!.RemoteCertificate as X509Certificate2)?.Thumbprint);
     }
 
+    [Theory]
+    [InlineData("configmap://elsewhere/authorities", true)]
+    [InlineData("configmap://elsewhere/authorities-cacert", true)]
+    [InlineData("configmap://elsewhere/others", false)]
+    [InlineData("configmap://authorities", false)]
+    public async Task Authorities_may_stand_in_a_ConfigMap_of_any_namespace(string name, bool isServed)
+    {
+        using TestCertificate server = _authority.IssueServer("a.test");
+        using TestCertificate client = _authority.IssueClient("good");
+        using TestCertificate wrong = _stranger.IssueClient("wrong");
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline);
+
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(
+        [
+            .. Config("MUTUAL").Select(text => text.Replace("credentialName: cert", $"credentialName: cert, caCertCredentialName: '{name}'", StringComparison.Ordinal)),
+            TestConfig.Secret("cert", server),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: authorities, namespace: elsewhere}\ndata: {ca.crt: " + System.Text.Json.JsonSerializer.Serialize(_authority.AuthorityPem) + "}",
+        ]);
+
+        Assert.Equal(isServed, errors.Count == 0);
+        Assert.Equal(isServed, await IsServedAsync(gateway, "a.test", client.Certificate));
+        Assert.False(await IsServedAsync(gateway, "a.test", wrong.Certificate));
+    }
+
     [Fact]
     public async Task A_Secret_that_comes_later_is_used_as_soon_as_it_is_there()
     {

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using Gateway.Listeners;
 using Gateway.Testing.Clients;
+using Gateway.Tls;
 
 namespace Gateway.Tests.Listeners;
 
@@ -16,7 +17,7 @@ public sealed class ClientHelloReaderTests
         Assert.Equal(ClientHelloStatus.Found, ClientHelloReader.TryParse(new ReadOnlySequence<byte>(bytes), out ClientHello hello));
 
         Assert.Equal("shop.example.com", hello.ServerName);
-        Assert.True(hello.SupportsEcdsa);
+        Assert.True(hello.Ecdsa.HasFlag(EcdsaSuites.Tls13 | EcdsaSuites.Aes128Gcm));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed class AcmeCompiler(CompilationContext context)
 
     private void Add(MergedServer server, bool hasHttp)
     {
-        if (Secret(server) is not { Forbidden: null } secret || IssuerOf(server.Gateway) is not { } issuer)
+        if (Secret(server) is not { Forbidden: null, IsConfigMap: false } secret || IssuerOf(server.Gateway) is not { } issuer)
             return;
         string key = $"{secret.SecretNamespace}/{secret.SecretName}";
         string path = $"{server.FieldPath}.tls.credentialName";

@@ -8,12 +8,15 @@ namespace Gateway.Snapshot.Compilation;
 /// </summary>
 internal static class CredentialName
 {
+    private const string AuthoritySuffix = "-cacert";
     private const string KubernetesScheme = "kubernetes://";
     private const string KubernetesGatewayScheme = "kubernetes-gateway://";
 
-    /// <summary>The Secret that a name means.</summary>
+    /// <summary>The Secret or ConfigMap that a name means.</summary>
     public static CertificateReference ToReference(string credentialName, string workloadNamespace)
     {
+        if (credentialName.StartsWith(CertificateReference.ConfigMapScheme, StringComparison.Ordinal))
+            return ConfigMap(credentialName[CertificateReference.ConfigMapScheme.Length..]);
         string name = credentialName;
         bool isGranted = name.StartsWith(KubernetesGatewayScheme, StringComparison.Ordinal);
         if (name.StartsWith(KubernetesScheme, StringComparison.Ordinal))
@@ -27,6 +30,18 @@ internal static class CredentialName
         return new CertificateReference(ns, name[(slash + 1)..], null, null, null)
         {
             Forbidden = isGranted || ns == workloadNamespace ? null : $"A Secret of the namespace {ns} may not be used by a gateway in {workloadNamespace}.",
+        };
+    }
+
+    private static CertificateReference ConfigMap(string place)
+    {
+        // In any namespace: nothing in them is private.
+        string[] parts = place.Split('/');
+        bool isNamed = parts.Length > 1 && parts[0].Length > 0 && parts[1].Length > 0;
+        string name = parts[^1].EndsWith(AuthoritySuffix, StringComparison.Ordinal) ? parts[^1][..^AuthoritySuffix.Length] : parts[^1];
+        return new CertificateReference(CertificateReference.ConfigMapScheme + (isNamed ? parts[0] : ""), isNamed ? name : place, null, null, null)
+        {
+            Forbidden = isNamed ? null : $"{CertificateReference.ConfigMapScheme} needs a namespace and a name.",
         };
     }
 }

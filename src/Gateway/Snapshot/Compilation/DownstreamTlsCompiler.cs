@@ -12,6 +12,9 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
 {
     private const string ClientAuthoritySuffix = "-cacert";
 
+    /// <summary>Those that every OpenSSL 3 has.</summary>
+    private static readonly HashSet<string> KeyExchangeGroups = new(StringComparer.Ordinal) { "X25519", "P-256", "P-384", "P-521" };
+
     private readonly HashSet<string> _secrets = context.Config.Secrets
         .Select(secret => $"{secret.Metadata.Namespace}/{secret.Metadata.Name}")
         .ToHashSet(StringComparer.Ordinal);
@@ -28,6 +31,7 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
         };
         bool isMesh = tls.Mode == ServerTlsMode.IstioMutual;
         ReportSuites(server, tls);
+        ReportGroups(server, tls);
         return new DownstreamTlsConfig
         {
             Certificates = isMesh ? [Workload] : Certificates(tls).ToEquatableArray(),
@@ -39,6 +43,7 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
             VerifySpki = mode == ClientCertificateMode.None ? default : tls.VerifyCertificateSpki,
             TrustDomains = isMesh ? [context.Config.Mesh.TrustDomain, .. context.Config.Mesh.TrustDomainAliases] : default,
             CipherSuites = tls.CipherSuites.IsEmpty ? context.Config.Mesh.TlsCipherSuites : tls.CipherSuites,
+            Groups = (tls.EcdhCurves.IsEmpty ? context.Config.Mesh.TlsEcdhCurves : tls.EcdhCurves).Where(KeyExchangeGroups.Contains).Distinct().ToEquatableArray(),
             Protocols = Protocols(tls),
         };
     }
@@ -53,6 +58,15 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
             string suite = tls.CipherSuites[i];
             if (CipherSuiteTable.Find(suite) is null && CipherSuiteNames.IsKnown(suite))
                 context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls.cipherSuites[{i}]", $"The cipher suite {suite} cannot be offered here; it is left out.");
+        }
+    }
+
+    private void ReportGroups(MergedServer server, ServerTlsSettings tls)
+    {
+        for (int i = 0; i < tls.EcdhCurves.Count; i++)
+        {
+            if (!KeyExchangeGroups.Contains(tls.EcdhCurves[i]))
+                context.Report(DiagnosticCatalogue.NotHonoured, server.Gateway, $"{server.FieldPath}.tls.ecdhCurves[{i}]", $"The group {tls.EcdhCurves[i]} cannot be offered here; it is left out.");
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Text;
 using Gateway.Config;
 using Gateway.Config.Model;
 using Gateway.Listeners;
 using Gateway.Snapshot.Compilation.RateLimits;
 using Gateway.Snapshot.Compilation.Security;
+using Gateway.Tls;
 
 namespace Gateway.Snapshot.Compilation;
 
@@ -31,11 +33,31 @@ internal static class SnapshotCompiler
         return new CompileResult(snapshot, context.Diagnostics());
     }
 
+    /// <summary>What a ConfigMap says of authorities, in the form of a Secret: the keys are the same.</summary>
+    private static Resource<SecretSpec> Authorities(Resource<ConfigMapSpec> map) => new()
+    {
+        Id = map.Id,
+        Metadata = map.Metadata,
+        Document = map.Document,
+        Spec = new SecretSpec
+        {
+            Node = map.Spec.Node,
+            Data = new EquatableMap<EquatableArray<byte>>(map.Spec.Data
+                .Where(entry => entry.Key is "cacert" or "crl" or "ca.crt" or "ca.crl")
+                .Select(entry => KeyValuePair.Create<string, EquatableArray<byte>>(entry.Key, [.. Encoding.UTF8.GetBytes(entry.Value)]))),
+        },
+    };
+
     private static ImmutableDictionary<string, Resource<SecretSpec>> Secrets(ConfigSet config)
     {
         ImmutableDictionary<string, Resource<SecretSpec>>.Builder secrets = ImmutableDictionary.CreateBuilder<string, Resource<SecretSpec>>(StringComparer.Ordinal);
         foreach (Resource<SecretSpec> secret in config.Secrets)
             secrets.TryAdd($"{secret.Metadata.Namespace}/{secret.Metadata.Name}", secret);
+        foreach (Resource<ConfigMapSpec> map in config.ConfigMaps)
+        {
+            if (map.Spec.Data.ContainsKey("cacert") || map.Spec.Data.ContainsKey("ca.crt"))
+                secrets.TryAdd($"{CertificateReference.ConfigMapScheme}{map.Metadata.Namespace}/{map.Metadata.Name}", Authorities(map));
+        }
         return secrets.ToImmutable();
     }
 }

@@ -13,7 +13,6 @@ namespace Gateway.Snapshot.Compilation;
 /// </summary>
 internal sealed class UpstreamTlsCompiler(CompilationContext context)
 {
-    private const string ConfigMapScheme = "configmap://";
     private const string HowToVerify = "With --verify-servers the gateway verifies always.";
     private const string AnyWorkload = "ISTIO_MUTUAL without subjectAltNames: any workload of the mesh is taken for the server. Write subjectAltNames, here or in the ServiceEntry.";
     private const string AuthoritySuffix = "-cacert";
@@ -116,8 +115,6 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
         }
         if (credential is null)
             return null;
-        if (credential.StartsWith(ConfigMapScheme, StringComparison.Ordinal))
-            return "credentialName: authorities are not read from a ConfigMap";
         return HasRevocations(secret!) && AuthoritiesOf(secret!) != secret
             ? $"the Secret {credential} holds a list of revoked certificates, but the authorities are in {credential}{AuthoritySuffix}"
             : null;

@@ -75,7 +75,7 @@ internal static class RequestExplainer
     {
         if (tls.Certificates.Append(tls.ClientAuthorities).Any(reference => reference is { SecretName: null }))
             return null;
-        var certificates = new CertificateStore(TimeProvider.System);
+        var certificates = new CertificateStore(TimeProvider.System) { IsOffline = true };
         ImmutableArray<Diagnostic> findings = certificates.Apply(snapshot.Secrets, [tls]);
         return certificates.Find(tls) is { IsUsable: true } ? null : string.Join(' ', findings.Select(finding => $"{finding.Resource}: {finding.Message}"));
     }

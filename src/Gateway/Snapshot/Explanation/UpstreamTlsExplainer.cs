@@ -11,7 +11,7 @@ internal static class UpstreamTlsExplainer
     {
         if (cluster.Tls is not { } tls)
             return null;
-        var certificates = new CertificateStore(TimeProvider.System);
+        var certificates = new CertificateStore(TimeProvider.System) { IsOffline = true };
         certificates.Apply(snapshot.Secrets, [], [tls]);
         return certificates.Find(tls);
     }

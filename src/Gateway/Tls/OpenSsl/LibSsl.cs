@@ -12,6 +12,7 @@ internal static unsafe partial class LibSsl
     public const int ControlReadAhead = 41;
     public const int ControlSessionCacheMode = 44;
     public const int ControlChainCertificate = 89;
+    public const int ControlGroupsList = 92;
     public const int ControlMinProtocol = 123;
     public const int ControlMaxProtocol = 124;
     public const int ControlStatusRequestCallback = 63;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Gateway.Tls.OpenSsl;
 
@@ -41,19 +42,19 @@ internal sealed unsafe class OpenSslContext
     public int Sessions => Volatile.Read(ref _sessions);
 
     /// <summary>Makes a context.</summary>
-    /// <param name="protocols">Allowed versions; 1.2 and 1.3 can be had here.</param>
+    /// <param name="config">The chain's settings; of the versions 1.2 and 1.3 can be had here.</param>
     /// <param name="suites">In our order of preference.</param>
     /// <param name="certificates">At most one per key type.</param>
     /// <param name="verifier">Decides on clients' certificates; null = they are not asked for.</param>
-    /// <param name="offersHttp">Whether HTTP's protocols are offered to clients that negotiate one; otherwise none is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="problem">Why there is none.</param>
     /// <returns>Null = OpenSSL cannot be used for these settings.</returns>
     public static OpenSslContext? TryCreate(
-        SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates,
-        OpenSslVerifier? verifier, bool offersHttp, TimeProvider time, out string problem)
+        DownstreamTlsConfig config, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates,
+        OpenSslVerifier? verifier, TimeProvider time, out string problem)
     {
         problem = "";
+        SslProtocols protocols = config.Protocols;
         if (OpenSslLibrary.Problem is { } absent)
             problem = absent;
         else if ((protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) != 0 || protocols == SslProtocols.None)
@@ -67,7 +68,7 @@ internal sealed unsafe class OpenSslContext
         try
         {
             context = new OpenSslContext(verifier, time);
-            context.Configure(protocols, suites, offersHttp);
+            context.Configure(config, suites);
             foreach (CertificateMaterial certificate in certificates)
                 context.Add(certificate);
             return context;
@@ -97,8 +98,9 @@ internal sealed unsafe class OpenSslContext
     /// <summary>What to show of the revocation of one of our certificates; null = nothing.</summary>
     public byte[]? StapleOf(nint native) => CertificateOf(native)?.Staple.Current(_time.GetUtcNow())?.Bytes;
 
-    private void Configure(SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, bool offersHttp)
+    private void Configure(DownstreamTlsConfig config, IReadOnlyList<TlsCipherSuite> suites)
     {
+        SslProtocols protocols = config.Protocols;
         ulong options = LibSsl.OptionNoCompression | LibSsl.OptionNoRenegotiation | LibSsl.OptionServerPreference;
         // A resumed session would carry an earlier verdict on the client's certificate past its expiry.
         bool resumes = _verifier is null;
@@ -114,6 +116,12 @@ internal sealed unsafe class OpenSslContext
             Check(LibSsl.SetCipherList(Handle, tls12));
         if (OpenSslCipherNames.Tls13(suites) is { Length: > 0 } tls13)
             Check(LibSsl.SetCipherSuites(Handle, tls13));
+        if (!config.Groups.IsEmpty)
+        {
+            byte[] groups = [.. Encoding.ASCII.GetBytes(string.Join(':', config.Groups)), 0];
+            fixed (byte* list = groups)
+                Check(LibSsl.Control(Handle, LibSsl.ControlGroupsList, 0, (nint)list));
+        }
         // One ticket: a client that wants more connections at once can make them with one handshake each.
         Check(LibSsl.SetTicketCount(Handle, resumes ? 1u : 0u));
         _ = LibSsl.SetSessionTimeout(Handle, (nint)SessionLifetime.TotalSeconds);
@@ -123,7 +131,7 @@ internal sealed unsafe class OpenSslContext
         RandomNumberGenerator.Fill(new Span<byte>(id, 32));
         Check(LibSsl.SetSessionIdContext(Handle, id, 32));
         _ = LibSsl.ControlCallback(Handle, LibSsl.ControlStatusRequestCallback, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int>)&OpenSslCallbacks.Staple);
-        if (offersHttp)
+        if (config.OffersHttp)
             LibSsl.SetAlpnCallback(Handle, &OpenSslCallbacks.SelectProtocol, 0);
         if (_verifier is { } verifier)
         {

@@ -13,10 +13,9 @@ internal sealed class OpenSslEngine(TimeProvider time, Action<string> onProblem)
 
     /// <summary>The context for settings; null = <c>SslStream</c> shall do it.</summary>
     /// <inheritdoc cref="OpenSslContext.TryCreate"/>
-    public OpenSslContext? TryCreate(
-        SslProtocols protocols, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates, OpenSslVerifier? verifier, bool offersHttp)
+    public OpenSslContext? TryCreate(DownstreamTlsConfig config, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates, OpenSslVerifier? verifier)
     {
-        OpenSslContext? context = OpenSslContext.TryCreate(protocols, suites, certificates, verifier, offersHttp, time, out string problem);
+        OpenSslContext? context = OpenSslContext.TryCreate(config, suites, certificates, verifier, time, out string problem);
         // By one publisher at a time; once is enough.
         if (context is null && _told.Add(problem))
             onProblem(problem);
