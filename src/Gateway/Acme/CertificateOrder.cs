@@ -67,7 +67,16 @@ internal sealed class CertificateOrder(IAcmeState state, ChallengeBoard board, A
             throw new AcmeException($"The order became {order.Status}: {order.Error ?? "the authority gives no reason"}.", "orderInvalid");
         }
         string chain = Encoding.ASCII.GetString(await client.DownloadAsync(account, address, certificate.Issuer.PreferredChain, cancellationToken));
-        Check(chain, record.Key, certificate.Hosts);
+        try
+        {
+            Check(chain, record.Key, certificate.Hosts);
+        }
+        catch (AcmeException)
+        {
+            // The same order would bring the same certificate again.
+            await OrderRecord.DeleteAsync(state, id);
+            throw;
+        }
         return new OrderedCertificate(chain, record.Key);
     }
 

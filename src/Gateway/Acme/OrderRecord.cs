@@ -18,14 +18,17 @@ internal sealed record OrderRecord(Uri Directory, Uri Url, EquatableArray<string
             return null;
         try
         {
-            return AcmeJson.Read(json, root => new OrderRecord(
+            OrderRecord record = AcmeJson.Read(json, root => new OrderRecord(
                 AcmeJson.Url(AcmeJson.Text(root, "directory")),
                 AcmeJson.Url(AcmeJson.Text(root, "url")),
                 AcmeJson.Items(root, "names").Select(item => item.GetString() ?? "").ToEquatableArray(),
                 AcmeJson.Text(root, "key") ?? ""));
+            record.OpenKey().Dispose();
+            return record;
         }
-        catch (AcmeException)
+        catch (Exception e) when (e is AcmeException or ArgumentException or CryptographicException)
         {
+            // Nothing can be gone on with: a new order is begun.
             return null;
         }
     }

@@ -76,7 +76,12 @@ internal sealed class OrderingGateway : IAsyncDisposable
         StartAtAsync(PortMap.AnyFree, state, resolver, timing, documents);
 
     /// <summary>Starts a gateway on ports of the test's choice.</summary>
-    public static async Task<OrderingGateway> StartAtAsync(PortMap ports, string? state, ResolverConfig? resolver, AcmeTiming? timing, params string[] documents)
+    public static Task<OrderingGateway> StartAtAsync(PortMap ports, string? state, ResolverConfig? resolver, AcmeTiming? timing, params string[] documents) =>
+        StartAtAsync(ports, state, resolver, timing, TimeProvider.System, documents);
+
+    /// <summary>Starts a gateway with a clock of the test's choice.</summary>
+    public static async Task<OrderingGateway> StartAtAsync(
+        PortMap ports, string? state, ResolverConfig? resolver, AcmeTiming? timing, TimeProvider time, params string[] documents)
     {
         var source = new MemoryConfigSource([.. documents.Select(Document)]);
         DataPlaneOptions mode = TestMode.Apply(new DataPlaneOptions());
@@ -94,7 +99,7 @@ internal sealed class OrderingGateway : IAsyncDisposable
             Resolver = resolver,
             Acme = new AcmeOptions { StateDirectory = state, Timing = timing ?? Fast },
         };
-        GatewayHost host = await GatewayHost.StartAsync(options, NullLoggerFactory.Instance, new LogLevels(LogLevel.Information), TimeProvider.System, CancellationToken.None);
+        GatewayHost host = await GatewayHost.StartAsync(options, NullLoggerFactory.Instance, new LogLevels(LogLevel.Information), time, CancellationToken.None);
         return new OrderingGateway(host, source);
     }
 
