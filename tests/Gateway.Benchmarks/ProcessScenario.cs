@@ -18,6 +18,9 @@ internal static class ProcessScenario
     public const string LoadInMemory = "load";
     public const string Serve = "serve";
 
+    /// <summary>Followed by the address of the DNS server.</summary>
+    public const string Names = "names=";
+
     private const int WarmRuns = 5;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -30,6 +33,9 @@ internal static class ProcessScenario
                 return 0;
             case Serve:
                 await ServeAsync(output);
+                return 0;
+            case var names when names.StartsWith(Names, StringComparison.Ordinal):
+                await NameRefresh.RunAsync(IPEndPoint.Parse(names.AsSpan(Names.Length)), output);
                 return 0;
             default:
                 return 1;

@@ -18,8 +18,14 @@ internal static class Summary
 
     public static async Task<int> RunAsync(TextWriter output, string? part)
     {
-        // --summary endpoints: only those rows; they take seconds.
-        List<Row> rows = part == "endpoints" ? [.. EndpointRows()] : [.. await ProcessRowsAsync(), .. MatchingRows(), .. EndpointRows()];
+        List<Row> rows = part switch
+        {
+            // They take seconds.
+            "endpoints" => [.. EndpointRows()],
+            // They take two minutes.
+            "names" => await NameRowsAsync(),
+            _ => [.. await ProcessRowsAsync(), .. MatchingRows(), .. EndpointRows(), .. await NameRowsAsync()],
+        };
         output.WriteLine("| what | measured | limit |");
         output.WriteLine("|---|---|---|");
         foreach (Row row in rows)
@@ -71,6 +77,19 @@ internal static class Summary
             double many = EndpointUpdates.NanosecondsPerPick(algorithm, tableSize, 1000);
             yield return new($"choosing among 1,000 endpoints against 10, {algorithm}", Text($"{few:F0} ns, {many:F0} ns: {many / few:F2}"), "3.00", many / few <= 3);
         }
+    }
+
+    private static async Task<List<Row>> NameRowsAsync()
+    {
+        await using var server = new NameRefresh.Server();
+        ILookup<string, double> run = await RunAsync(ProcessScenario.Names + server.EndPoint);
+        double share = run["core-percent"].Single();
+        int most = server.MostInASecond();
+        return
+        [
+            new($"{NameRefresh.Names:N0} names with a TTL of 60 s kept resolved: share of a core", Text($"{share:F2} % ({run["queries-per-second"].Single():F0} queries/s, {run["resolved"].Single():N0} names with addresses)"), "2 %", share < 2),
+            new("the same, from the start: most queries in any second, as the DNS server saw them", Text($"{most}"), "100", most <= 100),
+        ];
     }
 
     private static Row Time(string what, double milliseconds, double limit, double? processorMilliseconds = null)

@@ -15,6 +15,7 @@ internal sealed class DnsHost
     private const int MaxHistory = 16;
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestNegative = TimeSpan.FromMinutes(5);
 
     private readonly DnsHosts _hosts;
@@ -66,10 +67,12 @@ internal sealed class DnsHost
                 urgent = false;
                 DnsHostState before = _state;
                 DnsHostState after = Take(before, answer, out TimeSpan pause);
-                _state = after with { NextAt = _time.GetTimestamp() + (long)(pause.TotalSeconds * _time.TimestampFrequency) };
+                long now = _time.GetTimestamp();
+                long next = Due(now, pause);
+                _state = after with { NextAt = next };
                 _hosts.OnLookedUp(this, answer, !before.Addresses.SequenceEqual(after.Addresses));
                 _first.TrySetResult();
-                await Task.Delay(pause, _time, stopping);
+                await Task.Delay(_time.GetElapsedTime(now, next), _time, stopping);
             }
         }
         catch (OperationCanceledException)
@@ -80,6 +83,14 @@ internal sealed class DnsHost
         {
             _stopping.Dispose();
         }
+    }
+
+    /// <summary>When the next look-up is due: a little early, so that names which are due at nearly the same time wake one thread together.</summary>
+    private long Due(long now, TimeSpan pause)
+    {
+        long grid = (long)(Together.TotalSeconds * _time.TimestampFrequency);
+        long due = now + (long)(pause.TotalSeconds * _time.TimestampFrequency);
+        return pause < 2 * Together ? due : due - (due % grid);
     }
 
     private DnsHostState Take(DnsHostState before, DnsAnswer answer, out TimeSpan pause)

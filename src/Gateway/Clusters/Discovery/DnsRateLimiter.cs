@@ -1,16 +1,17 @@
 namespace Gateway.Clusters.Discovery;
 
 /// <summary>
-/// Lets at most so many queries go in any one second, all names together: thousands of names must not arrive at a
-/// resolver as a burst. Names that a request waits for go before those that are only renewed. Thread-safe.
+/// Lets at most so many queries go in any one second, and a tenth of them in a tenth of it, all names together: thousands
+/// of names must not arrive at a resolver as a burst. Names that a request waits for go before those that are only renewed. Thread-safe.
 /// </summary>
 internal sealed class DnsRateLimiter : IDisposable
 {
     private const int OthersShare = 4;
 
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
+    private const int SlicesPerSecond = 10;
 
     private readonly TimeProvider _time;
+    private readonly TimeSpan _slice;
     private readonly long[] _latest;
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource> _urgent = [];
@@ -25,7 +26,8 @@ internal sealed class DnsRateLimiter : IDisposable
     public DnsRateLimiter(int perSecond, TimeProvider time)
     {
         _time = time;
-        _latest = new long[perSecond];
+        _latest = new long[Math.Max(1, perSecond / SlicesPerSecond)];
+        _slice = TimeSpan.FromSeconds((double)_latest.Length / perSecond);
         Array.Fill(_latest, long.MinValue);
         _timer = time.CreateTimer(static state => ((DnsRateLimiter)state!).Release(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -52,7 +54,7 @@ internal sealed class DnsRateLimiter : IDisposable
         {
             if (queue.Count == 0 && (urgent || _urgent.Count == 0) && TryTake())
                 return;
-            turn = queue.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            turn = queue.AddLast(new TaskCompletionSource());
             Arm();
         }
         using CancellationTokenRegistration gone = cancellationToken.UnsafeRegister(
@@ -73,15 +75,19 @@ internal sealed class DnsRateLimiter : IDisposable
 
     private void Release()
     {
+        List<TaskCompletionSource> free = [];
         lock (_lock)
         {
             while (NextTurn() is { } turn && TryTake())
             {
                 turn.List!.Remove(turn);
-                turn.Value.TrySetResult();
+                free.Add(turn.Value);
             }
             Arm();
         }
+        // They are sent from here, one after the other: to wake a thread for each costs more than to send it.
+        foreach (TaskCompletionSource turn in free)
+            turn.TrySetResult();
     }
 
     // Clients that ask for ever new names must not keep the names in use from being renewed.
@@ -94,7 +100,7 @@ internal sealed class DnsRateLimiter : IDisposable
             _timer.Change(UntilFree(), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Takes the place of the oldest of the latest queries, if that was a whole second ago.</summary>
+    /// <summary>Takes the place of the oldest of the latest queries, if that was a whole slice ago.</summary>
     private bool TryTake()
     {
         if (UntilFree() > TimeSpan.Zero)
@@ -107,7 +113,7 @@ internal sealed class DnsRateLimiter : IDisposable
 
     private TimeSpan UntilFree()
     {
-        TimeSpan wait = _latest[_next] == long.MinValue ? TimeSpan.Zero : Window - _time.GetElapsedTime(_latest[_next]);
+        TimeSpan wait = _latest[_next] == long.MinValue ? TimeSpan.Zero : _slice - _time.GetElapsedTime(_latest[_next]);
         // Timers have whole milliseconds.
         return wait <= TimeSpan.Zero ? TimeSpan.Zero : wait + TimeSpan.FromMilliseconds(1);
     }

@@ -76,6 +76,15 @@ internal sealed class ClusterTable(CompilationContext context)
         return (cluster.Name, cluster.Index);
     }
 
+    /// <summary>The cluster of a registered port of a service without resolution, whose name is looked up when a client of a proxy asks for it.</summary>
+    public (string Name, int Index) ByName(MeshService service, MeshPort port)
+    {
+        (string Host, int Port, string Subset) key = ($"proxy:{service.Namespace}/{service.Host}", port.Number, "");
+        if (!_known.TryGetValue(key, out Entry? cluster))
+            _known.Add(key, cluster = Make((service.Host, port.Number, ""), service, byName: true));
+        return (cluster.Name, cluster.Index);
+    }
+
     /// <summary>The cluster of whatever name and port requests ask for.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="allowed">Addresses that may be reached although they are none of the Internet.</param>
@@ -134,9 +143,9 @@ internal sealed class ClusterTable(CompilationContext context)
     public bool IsStickySplit(List<WeightedCluster> destinations) =>
         destinations.Count > 1 && destinations.Exists(destination => _stickySplits.Contains(destination.ClusterIndex));
 
-    private Entry Make((string Host, int Port, string Subset) key, MeshService? named, string? serverName = null)
+    private Entry Make((string Host, int Port, string Subset) key, MeshService? named, string? serverName = null, bool byName = false)
     {
-        string name = serverName ?? $"outbound|{key.Port}|{key.Subset}|{key.Host}";
+        string name = serverName ?? $"{(byName ? "proxy" : "outbound")}|{key.Port}|{key.Subset}|{key.Host}";
         MeshService? service = context.Services.Find(key.Host, context.Identity.Namespace);
         if (service is null && named?.ExternalName == key.Host)
             service = named;
@@ -173,7 +182,7 @@ internal sealed class ClusterTable(CompilationContext context)
                 Port = key.Port,
                 Subset = key.Subset,
                 Protocol = port.Protocol.IsHttp2() ? UpstreamProtocol.Http2 : UpstreamProtocol.Http1,
-                Discovery = service.Resolution switch
+                Discovery = byName ? DiscoveryType.Dynamic : service.Resolution switch
                 {
                     ServiceResolution.Dns => DiscoveryType.StrictDns,
                     ServiceResolution.DnsRoundRobin => DiscoveryType.LogicalDns,
@@ -210,7 +219,7 @@ internal sealed class ClusterTable(CompilationContext context)
             return new Entry(name, index, DiagnosticCatalogue.NoEndpoints,
                 $"{key.Host} has the load balancer PASSTHROUGH, which means the original destination; a gateway has none. Requests get 503 (UH).");
         }
-        return endpoints.IsEmpty && service.Resolution != ServiceResolution.DynamicDns
+        return endpoints.IsEmpty && !byName && service.Resolution != ServiceResolution.DynamicDns
             ? new Entry(name, index, DiagnosticCatalogue.NoEndpoints, WhyEmpty(service, port, key.Subset))
             : new Entry(name, index, null, "");
     }

@@ -29,7 +29,7 @@ internal static class DnsOptionsCompiler
             RefreshRate = reader.Duration(EgressAnnotations.DnsRefresh) ?? context.Config.Mesh.DnsRefreshRate,
             StaleFor = reader.Duration(EgressAnnotations.DnsStaleFor) ?? defaults.StaleFor,
             Servers = reader.Servers(),
-            Guard = reader.Guard(service.Resolution == ServiceResolution.DynamicDns ? AddressGuard.Strict : AddressGuard.Registered),
+            Guard = reader.Guard(service.Resolution is ServiceResolution.DynamicDns or ServiceResolution.None ? AddressGuard.Strict : AddressGuard.Registered),
         };
     }
 

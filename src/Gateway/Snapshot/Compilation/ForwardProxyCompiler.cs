@@ -53,7 +53,10 @@ internal static class ForwardProxyCompiler
     }
 
     private static FrozenDictionary<int, Route> Ports(CompilationContext context, MeshService service) =>
-        service.Ports.DistinctBy(port => port.Number).ToFrozenDictionary(port => port.Number, port => ToRoute(context, context.Clusters.Resolve(service, port), service.Resource));
+        service.Ports.DistinctBy(port => port.Number).ToFrozenDictionary(port => port.Number, port => ToRoute(context, IsNamed(service) ? context.Clusters.ByName(service, port) : context.Clusters.Resolve(service, port), service.Resource));
+
+    /// <summary>Whether what a client names is the destination itself: then a proxy has what resolution NONE needs.</summary>
+    private static bool IsNamed(MeshService service) => service.Resolution == ServiceResolution.None && !HostName.IsWildcard(service.Host);
 
     /// <summary>
     /// Where a client names one of an entry's addresses itself, it gets there if the entry has no resolution; else, as with

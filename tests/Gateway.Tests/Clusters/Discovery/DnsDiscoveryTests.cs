@@ -180,7 +180,7 @@ public sealed class DnsDiscoveryTests : IAsyncDisposable
     [Fact]
     public async Task Queries_are_held_back_to_so_many_a_second_and_those_that_requests_wait_for_go_first()
     {
-        using var limiter = new DnsRateLimiter(10, _time);
+        using var limiter = new DnsRateLimiter(100, _time);
         List<string> order = [];
         List<Task> all = [];
         for (int i = 0; i < 25; i++)
@@ -190,13 +190,13 @@ public sealed class DnsDiscoveryTests : IAsyncDisposable
 
         Assert.Equal(10, limiter.Sent);
         Assert.Equal(20, limiter.Waiting);
-        _time.Advance(TimeSpan.FromMilliseconds(900));
+        _time.Advance(TimeSpan.FromMilliseconds(90));
         Assert.Equal(10, limiter.Sent);
-        _time.Advance(TimeSpan.FromMilliseconds(200));
+        _time.Advance(TimeSpan.FromMilliseconds(20));
         Assert.Equal(20, limiter.Sent);
         await Eventually.HoldsAsync(() => all.Count(task => task.IsCompleted) == 20, "the second ten have gone");
         Assert.Equal(5, order.Count(one => one == "urgent"));
-        _time.Advance(TimeSpan.FromMilliseconds(1100));
+        _time.Advance(TimeSpan.FromMilliseconds(110));
         await Task.WhenAll(all);
 
         async Task GoAsync(string what, bool urgent)
@@ -204,6 +204,31 @@ public sealed class DnsDiscoveryTests : IAsyncDisposable
             await limiter.WaitAsync(urgent, CancellationToken.None);
             lock (order)
                 order.Add(what);
+        }
+    }
+
+    [Fact]
+    public async Task In_no_second_more_queries_go_than_the_limit_and_in_no_tenth_more_than_its_tenth()
+    {
+        using var limiter = new DnsRateLimiter(100, _time);
+        List<long> sent = [];
+        List<Task> all = [.. Enumerable.Range(0, 350).Select(_ => GoAsync())];
+
+        for (int step = 0; step < 400 && sent.Count < 350; step++)
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+        await Task.WhenAll(all);
+
+        for (int i = 0; i < sent.Count; i++)
+        {
+            Assert.True(i + 10 >= sent.Count || _time.GetElapsedTime(sent[i], sent[i + 10]) >= TimeSpan.FromMilliseconds(100), $"query {i + 10} comes too early");
+            Assert.True(i + 100 >= sent.Count || _time.GetElapsedTime(sent[i], sent[i + 100]) >= TimeSpan.FromSeconds(1), $"query {i + 100} comes too early");
+        }
+
+        async Task GoAsync()
+        {
+            await limiter.WaitAsync(false, CancellationToken.None);
+            lock (sent)
+                sent.Add(_time.GetTimestamp());
         }
     }
 
