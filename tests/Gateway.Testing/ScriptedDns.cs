@@ -138,7 +138,7 @@ public sealed class ScriptedDnsQuery
 
     /// <summary>Addresses of the type asked for.</summary>
     public byte[] Answer(int ttl, params IPAddress[] addresses) => Reply(0, [.. addresses
-        .Where(address => (address.AddressFamily == AddressFamily.InterNetworkV6) == (Type == 28))
+        .Where(address => Type == (address.AddressFamily == AddressFamily.InterNetworkV6 ? 28 : 1))
         .Select(address => Record([0xc0, 12], Type, ttl, address.GetAddressBytes()))]);
 
     /// <summary>An answer of records made by <see cref="Record"/>.</summary>

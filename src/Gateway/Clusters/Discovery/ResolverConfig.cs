@@ -29,8 +29,8 @@ internal sealed record ResolverConfig
     /// <summary>How often all servers are asked before a look-up has failed.</summary>
     public int Attempts { get; init; } = 2;
 
-    /// <summary>Most queries in one second, for all names together.</summary>
-    public int QueriesPerSecond { get; init; } = 100;
+    /// <summary>Most queries sent in one second, for all names together. Some arrive later than others: no more than 100 should arrive in a second.</summary>
+    public int QueriesPerSecond { get; init; } = 90;
 
     /// <summary>Whether this machine has IPv6 beyond itself.</summary>
     public bool HasIPv6 { get; init; }
