@@ -22,9 +22,10 @@ internal static class Summary
         {
             // They take seconds.
             "endpoints" => [.. EndpointRows()],
+            "security" => [.. SecurityRows()],
             // They take two minutes.
             "names" => await NameRowsAsync(),
-            _ => [.. await ProcessRowsAsync(), .. MatchingRows(), .. EndpointRows(), .. await NameRowsAsync()],
+            _ => [.. await ProcessRowsAsync(), .. MatchingRows(), .. EndpointRows(), .. SecurityRows(), .. await NameRowsAsync()],
         };
         output.WriteLine("| what | measured | limit |");
         output.WriteLine("|---|---|---|");
@@ -91,6 +92,28 @@ internal static class Summary
             new("the same, from the start: most queries in any second, as the DNS server saw them", Text($"{most}"), "100", most <= 100),
         ];
     }
+
+    private static IEnumerable<Row> SecurityRows()
+    {
+        yield return Cost("a token that is known, for each request", SecurityCosts.CachedToken(), 3000);
+        foreach (string algorithm in (string[])["RS256", "ES256"])
+        {
+            (double token, double signature) = SecurityCosts.FreshToken(algorithm);
+            yield return new($"a new {algorithm} token against the check of its signature alone", Text($"{token:N0} ns, {signature:N0} ns: {token / signature:F2}"), "2.00", token / signature <= 2);
+        }
+        (string Kind, Func<int, string> Rule, Func<int, string> Host, Func<int, string> Path)[] policies =
+        [
+            ("paths", i => $"{{to: [{{operation: {{paths: [\"/api/{i}/*\"], methods: [GET]}}}}]}}", _ => "a.test", rules => $"/api/{rules - 1}/x"),
+            ("hosts", i => $"{{to: [{{operation: {{hosts: [host-{i}.test]}}}}]}}", rules => $"host-{rules - 1}.test", _ => "/"),
+            ("clients, which no index helps", i => $"{{from: [{{source: {{remoteIpBlocks: [\"{(i == 199 ? "192.0.2.0/24" : $"10.0.{i}.0/24")}\"]}}}}]}}", _ => "a.test", _ => "/"),
+        ];
+        foreach ((string kind, Func<int, string> rule, Func<int, string> host, Func<int, string> path) in policies)
+            yield return Cost($"200 ALLOW rules for {kind}: the last one lets the request pass", SecurityCosts.Verdict(200, rule, host, path), 2000);
+        yield return Cost("a limit for each client, headers of the response included", SecurityCosts.RateLimit(), 2000);
+    }
+
+    private static Row Cost(string what, double nanoseconds, double limit) =>
+        new(what, Text($"{nanoseconds:N0} ns"), Text($"{limit:N0} ns"), nanoseconds <= limit);
 
     private static Row Time(string what, double milliseconds, double limit, double? processorMilliseconds = null)
     {

@@ -257,6 +257,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
             IsTls = chain.Tls is not null,
             RequestedServerName = serverName,
             RemoteEndPoint = remote,
+            DirectEndPoint = proxy?.Source is null ? null : connection.RemoteEndPoint,
             LocalEndPoint = local,
             RemoteAddress = DownstreamConnection.TextOf(remote),
             LocalAddress = DownstreamConnection.TextOf(local),

@@ -29,8 +29,11 @@ internal sealed class DownstreamConnection
     /// <summary>Server name the client asked for; null = none.</summary>
     public string? RequestedServerName { get; init; }
 
-    /// <summary>Direct peer.</summary>
+    /// <summary>Direct peer, or the client that a PROXY header names.</summary>
     public required EndPoint RemoteEndPoint { get; init; }
+
+    /// <summary>The other end of the socket, where a PROXY header names another client; null = <see cref="RemoteEndPoint"/>.</summary>
+    public EndPoint? DirectEndPoint { get; init; }
 
     /// <summary>Our side.</summary>
     public required EndPoint LocalEndPoint { get; init; }

@@ -2,8 +2,13 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
+using Gateway.Config;
 using Gateway.Integration.Tests.Tcp;
 using Gateway.Integration.Tests.Tls;
+using Gateway.Snapshot;
+using Gateway.Snapshot.Compilation;
+using Gateway.Snapshot.Explanation;
 using Gateway.Testing;
 using Gateway.Testing.Clients;
 using Google.Protobuf;
@@ -35,7 +40,8 @@ public sealed class TcpPolicyTests : IDisposable
         { "rules: [{when: [{key: destination.port, notValues: ['9000']}]}]", false },
         { "rules: [{when: [{key: source.ip, values: [127.0.0.1]}]}]", true },
         { "rules: [{when: [{key: remote.ip, notValues: [127.0.0.1]}]}]", false },
-        { "rules: [{when: [{key: destination.ip, values: [127.0.0.0/8]}]}]", true },
+        // The second is what explanations take for the gateway's own address.
+        { "rules: [{when: [{key: destination.ip, values: [127.0.0.0/8, 192.0.2.254]}]}]", true },
         { "{}", false },
         { "rules: [{}]", true },
         { "action: DENY, rules: [{}]", false },
@@ -80,10 +86,13 @@ public sealed class TcpPolicyTests : IDisposable
         await using TestGateway gateway = await TestGateway.StartOnAsync(OperatingSystem.IsLinux(), [.. TcpBed.Documents(BackendPort, "{}"), Policy(spec), Mesh("envoyExtAuthzHttp", 1)]);
 
         Assert.Equal(passes, await PassesAsync(gateway));
+        Explanation said = Explain([.. TcpBed.Documents(BackendPort, "{}"), Policy(spec), Mesh("envoyExtAuthzHttp", 1)]);
+        Assert.Equal(passes ? "forward" : "connection_closed", said.Outcome);
         if (!passes)
         {
             CompletedRequest session = await gateway.CompletionAsync(_ => true);
             Assert.StartsWith("rbac_access_denied_matched_policy[", session.TerminationDetails, StringComparison.Ordinal);
+            Assert.Equal(session.TerminationDetails, said.Details);
         }
     }
 
@@ -193,13 +202,20 @@ public sealed class TcpPolicyTests : IDisposable
                 Policy("action: CUSTOM, provider: {name: http}, rules: [{to: [{operation: {ports: ['9000'], methods: [GET]}}]}]")]);
 
         Assert.Equal(passes, await PassesAsync(gateway));
-        Assert.Contains("127.0.0.1", System.Text.Encoding.Latin1.GetString(seen!), StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1", Encoding.Latin1.GetString(seen!), StringComparison.Ordinal);
         if (!passes)
         {
             CompletedRequest session = await gateway.CompletionAsync(_ => true);
             Assert.Equal(("UAEX", details), (session.Flags, session.Details));
         }
         Assert.Empty(gateway.Faults);
+    }
+
+    private static Explanation Explain(string[] documents)
+    {
+        LoadResult load = new ConfigLoader().Load([.. documents.Select((text, i) => new ConfigDocument($"{i}.yaml", Encoding.UTF8.GetBytes(text)))]);
+        return RequestExplainer.Explain(
+            SnapshotCompiler.Compile(load.Config, new GatewayIdentity()).Snapshot, new ExplainRequest { Port = 9000, Authority = "", Target = "", ClientAddress = IPAddress.Loopback });
     }
 
     private static string Policy(string spec, string metadata = "labels: {}") => $$"""

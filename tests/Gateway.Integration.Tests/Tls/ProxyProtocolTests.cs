@@ -68,15 +68,35 @@ public sealed class ProxyProtocolTests : IAsyncLifetime, IDisposable
         Assert.Empty(gateway.Faults);
     }
 
-    private async Task<TestGateway> StartAsync(string way)
+    [Theory]
+    [InlineData("ipBlocks: [127.0.0.8]", true)]
+    [InlineData("ipBlocks: [192.0.2.7]", false)]
+    [InlineData("remoteIpBlocks: [192.0.2.0/24]", true)]
+    [InlineData("remoteIpBlocks: [127.0.0.0/8]", false)]
+    [InlineData("notRemoteIpBlocks: [192.0.2.7]", false)]
+    [InlineData("ipBlocks: [127.0.0.8], remoteIpBlocks: [192.0.2.7]", true)]
+    public async Task Policies_tell_the_load_balancer_from_the_client(string source, bool passes)
+    {
+        await using TestGateway gateway = await StartAsync(TlsWays.SslStream, $$"""
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: {name: p, namespace: istio-system}
+            spec: {rules: [{from: [{source: {{{source}}} }]}]}
+            """);
+
+        Assert.Equal(passes ? "192.0.2.7" : null, await AskAsync(gateway, Trusted, Line, tls: false, inCrumbs: false));
+        Assert.Equal(passes ? "192.0.2.7" : null, await AskAsync(gateway, Trusted, Binary, tls: true, inCrumbs: false));
+    }
+
+    private async Task<TestGateway> StartAsync(string way, params string[] more)
     {
         TlsWays.Use(way);
         using TestCertificate certificate = _authority.IssueServer("a.test");
         TestGateway gateway = await TestGateway.StartTunedAsync(options => options with { ProxyHeadersFrom = new([new IPNetwork(Trusted, 32)]) });
         Assert.Empty(await gateway.ApplyWithMeshAsync(
             "defaultConfig: {gatewayTopology: {proxyProtocol: {}}}",
-            TestConfig.HttpGateway(), TestConfig.HttpsGateway("cert"), TestConfig.Secret("cert", certificate),
-            TestConfig.Route("a.test", "echo.test"), TestConfig.Backend("echo.test", _echo)));
+            [TestConfig.HttpGateway(), TestConfig.HttpsGateway("cert"), TestConfig.Secret("cert", certificate),
+                TestConfig.Route("a.test", "echo.test"), TestConfig.Backend("echo.test", _echo), .. more]));
         return gateway;
     }
 

@@ -131,6 +131,7 @@ public sealed class Http2Tunnel : Stream
         await _connection.DisposeAsync();
         await _reading;
         _writing.Dispose();
+        await base.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 

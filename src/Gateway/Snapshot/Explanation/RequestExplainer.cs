@@ -52,7 +52,7 @@ internal static class RequestExplainer
             chain = own;
         }
         return chain.Tcp is { } tcp
-            ? TcpExplainer.Explain(snapshot, listener, chain, tcp)
+            ? TcpExplainer.Explain(snapshot, listener, chain, tcp, request)
             : new RouteExplainer(snapshot, listener, chain, request).Explain();
     }
 

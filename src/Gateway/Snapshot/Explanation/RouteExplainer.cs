@@ -21,7 +21,9 @@ namespace Gateway.Snapshot.Explanation;
 internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig listener, FilterChainConfig chain, ExplainRequest request)
 {
     private const string SampleRequestId = "00000000-0000-4000-8000-000000000000";
-    private static readonly IPAddress SampleLocalAddress = IPAddress.Parse("192.0.2.254");
+
+    /// <summary>What stands for the gateway's own address.</summary>
+    internal static readonly IPAddress SampleLocalAddress = IPAddress.Parse("192.0.2.254");
 
     private readonly HttpSettings _settings = new(snapshot.Mesh);
     private readonly HeaderDictionary _headers = [];

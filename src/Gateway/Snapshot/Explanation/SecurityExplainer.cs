@@ -22,6 +22,7 @@ internal sealed record SecurityDenial(int Status, string Body, string Details);
 internal sealed class SecurityExplainer(SecurityConfig security)
 {
     private const int MaxMisses = 20;
+    private const string Unusable = "its provider cannot be asked, so it is denied";
 
     private readonly List<SecurityStep> _steps = [];
 
@@ -34,8 +35,7 @@ internal sealed class SecurityExplainer(SecurityConfig security)
         foreach (CustomRules custom in security.Rbac?.Http.Custom ?? [])
         {
             bool isAsked = custom.Service is not null;
-            string ifMatched = isAsked ? $"the provider {custom.Provider} is asked; explain asks nobody and goes on as if it had allowed" : "its provider cannot be asked, so it is denied";
-            if (Ask("CUSTOM", custom.Rules, input, ifMatched, "no rule matches") is { } rule && !isAsked)
+            if (Ask("CUSTOM", custom.Rules, input, isAsked ? Asked(custom) : Unusable, "no rule matches") is { } rule && !isAsked)
                 return Denied(rule.Name);
         }
         return null;
@@ -70,11 +70,29 @@ internal sealed class SecurityExplainer(SecurityConfig security)
     }
 
     /// <summary>AUDIT, DENY and ALLOW policies, and those under dry-run.</summary>
-    public SecurityDenial? AskPolicies(RbacInput input)
+    public SecurityDenial? AskPolicies(RbacInput input) => security.Rbac is { } rbac ? AskPolicies(rbac.Http, input) : null;
+
+    /// <summary>All policies, about a connection without HTTP that can be seen.</summary>
+    public SecurityDenial? AskConnection(RbacInput input)
     {
-        if (security.Rbac is not { Http.HasAuthorization: true } rbac)
+        if (security.Rbac is not { } rbac)
             return null;
-        RbacRules rules = rbac.Http;
+        foreach (CustomRules custom in rbac.Tcp.Custom)
+        {
+            if (custom.Service is { IsGrpc: false })
+            {
+                _steps.Add(new SecurityStep("CUSTOM", $"the provider {custom.Provider} speaks HTTP and is not asked about connections", []));
+                continue;
+            }
+            bool isAsked = custom.Service is not null;
+            if (Ask("CUSTOM", custom.Rules, input, isAsked ? Asked(custom) : Unusable, "no rule matches") is { } rule && !isAsked)
+                return Denied(rule.Name);
+        }
+        return AskPolicies(rbac.Tcp, input);
+    }
+
+    private SecurityDenial? AskPolicies(RbacRules rules, RbacInput input)
+    {
         if (rules.Audit is { } audit)
             Ask("AUDIT", audit, input, "it is audited", "no rule matches");
         if (rules.ShadowDeny is { } shadowDeny)
@@ -90,6 +108,8 @@ internal sealed class SecurityExplainer(SecurityConfig security)
             return Denied(RbacRules.NoRule);
         return null;
     }
+
+    private static string Asked(CustomRules custom) => $"the provider {custom.Provider} is asked; explain asks nobody and goes on as if it had allowed";
 
     private static SecurityDenial Denied(string rule) => new(403, RbacFilter.Body, RbacFilter.Details(rule));
 

@@ -1,5 +1,8 @@
+using System.Net;
+using Gateway.Http.Filters.Rbac;
 using Gateway.Listeners;
 using Gateway.Routing;
+using Gateway.Streams;
 using Gateway.Tls;
 
 namespace Gateway.Snapshot.Explanation;
@@ -8,8 +11,12 @@ namespace Gateway.Snapshot.Explanation;
 internal static class TcpExplainer
 {
     /// <summary>Follows a connection of a chain to its destination.</summary>
-    public static Explanation Explain(GatewaySnapshot snapshot, ListenerConfig listener, FilterChainConfig chain, TcpAction action)
+    public static Explanation Explain(GatewaySnapshot snapshot, ListenerConfig listener, FilterChainConfig chain, TcpAction action, ExplainRequest request)
     {
+        var security = new SecurityExplainer(snapshot.Security);
+        var input = new RbacInput();
+        input.Begin(Connection(listener, chain, request));
+        SecurityDenial? denial = security.AskConnection(input);
         List<ExplainedDestination> destinations = [];
         WeightedCluster chosen = action.Destinations[0];
         foreach (WeightedCluster destination in action.Destinations)
@@ -30,7 +37,10 @@ internal static class TcpExplainer
             Tcp = action,
             Destination = target,
             Weights = destinations.Count > 1 ? destinations : [],
+            Security = security.Steps,
         };
+        if (denial is not null)
+            return Closed(explanation, "A policy denies the connection.", null) with { Details = denial.Details };
         if (chosen.ClusterIndex < 0)
             return Closed(explanation, $"Nothing defines the cluster {chosen.Cluster}: its host, port or subset is unknown.", "NC");
         if (target.Endpoints.Count == 0)
@@ -41,6 +51,27 @@ internal static class TcpExplainer
             : explanation;
     }
 
-    private static Explanation Closed(Explanation explanation, string reason, string flag) =>
+    private static DownstreamConnection Connection(ListenerConfig listener, FilterChainConfig chain, ExplainRequest request)
+    {
+        var remote = new IPEndPoint(request.ClientAddress, 50000);
+        var local = new IPEndPoint(RouteExplainer.SampleLocalAddress, listener.Port);
+        return new DownstreamConnection
+        {
+            ListenerPort = listener.Port,
+            ListenerName = listener.Name,
+            FilterChainName = chain.Name,
+            FilterChainKey = DownstreamConnection.KeyOf(listener.Name, chain.Name),
+            IsTls = chain.Tls is not null,
+            RequestedServerName = request.ServerName,
+            RemoteEndPoint = remote,
+            LocalEndPoint = local,
+            RemoteAddress = DownstreamConnection.TextOf(remote),
+            LocalAddress = DownstreamConnection.TextOf(local),
+            RemoteIp = DownstreamConnection.TextOfIp(remote),
+            LocalIp = DownstreamConnection.TextOfIp(local),
+        };
+    }
+
+    private static Explanation Closed(Explanation explanation, string reason, string? flag) =>
         explanation with { Outcome = "connection_closed", Reason = reason, Flag = flag };
 }

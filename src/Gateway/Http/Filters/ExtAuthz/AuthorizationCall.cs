@@ -12,14 +12,14 @@ namespace Gateway.Http.Filters.ExtAuthz;
 /// <param name="Connection">The client's connection.</param>
 /// <param name="Clusters">The live clusters of the snapshot in force.</param>
 /// <param name="Protocol">What the client speaks.</param>
-/// <param name="Departed">The client has left.</param>
 /// <param name="Time">The clock.</param>
+/// <param name="Departed">The client has left.</param>
 internal readonly record struct CheckSubject(
-    DownstreamConnection Connection, ImmutableArray<Cluster> Clusters, UpstreamProtocol Protocol, CancellationToken Departed, TimeProvider Time)
+    DownstreamConnection Connection, ImmutableArray<Cluster> Clusters, UpstreamProtocol Protocol, TimeProvider Time, CancellationToken Departed)
 {
     /// <summary>A request.</summary>
     public static CheckSubject Of(RequestContext request) =>
-        new(request.Connection, request.Chain!.Clusters, request.ClientProtocol, request.Http.RequestAborted, request.Time);
+        new(request.Connection, request.Chain!.Clusters, request.ClientProtocol, request.Time, request.Http.RequestAborted);
 }
 
 /// <summary>One call to an endpoint of a service's cluster, within the cluster's limits and a deadline. Never throws but when the client leaves.</summary>

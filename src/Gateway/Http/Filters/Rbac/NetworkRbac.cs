@@ -22,7 +22,7 @@ internal sealed partial class NetworkRbac(RbacRules rules, RbacStats stats, ExtA
                 continue;
             if (custom.Service is not { } service)
                 return Deny(info, rule.Name);
-            if (!await AskAsync(info, service, new CheckSubject(connection, clusters, UpstreamProtocol.Http2, connection.Closed, time)))
+            if (!await AskAsync(info, service, new CheckSubject(connection, clusters, UpstreamProtocol.Http2, time, connection.Closed)))
                 return false;
         }
         if (rules.Audit?.Find(input) is not null)

@@ -39,28 +39,28 @@ internal sealed class RbacInput
     /// <summary>Payload of the valid token; null = there is none.</summary>
     public ClaimValue? Claims { get; private set; }
 
-    /// <summary>The direct peer.</summary>
+    /// <summary>The direct peer, whatever a PROXY header says.</summary>
     public IpNumber? Peer
     {
         get
         {
             if (!_knowsPeer)
             {
-                _peer = IpNumber.Of(Connection.RemoteEndPoint);
+                _peer = IpNumber.Of(Connection.DirectEndPoint ?? Connection.RemoteEndPoint);
                 _knowsPeer = true;
             }
             return _peer;
         }
     }
 
-    /// <summary>The client behind trusted proxies; the peer if none is trusted.</summary>
+    /// <summary>The client behind trusted proxies, or the one that a PROXY header names; else the peer.</summary>
     public IpNumber? Client
     {
         get
         {
             if (!_knowsClient)
             {
-                _client = _clientAddress is null ? Peer : IpNumber.Parse(_clientAddress) ?? Peer;
+                _client = (_clientAddress is null ? null : IpNumber.Parse(_clientAddress)) ?? (Connection.DirectEndPoint is null ? Peer : IpNumber.Of(Connection.RemoteEndPoint));
                 _knowsClient = true;
             }
             return _client;

@@ -75,7 +75,7 @@ internal sealed class RuleCompiler(CompilationContext context, Resource<Authoriz
             "request.auth.audiences" => (true, (values, not) => Claim(["aud"], values, key, not)),
             "request.auth.presenter" => (true, (values, not) => Claim(["azp"], values, key, not)),
             _ when InBrackets(key, "request.headers") is { } header => (true, (values, not) => Header(header, values, key, not)),
-            _ when InBrackets(key, "request.auth.claims") is { } claim => (true, (values, not) => Claim(claim.Split("]["), values, key, not)),
+            _ when InBrackets(key, "request.auth.claims") is { } claim => (true, (values, not) => Claim(ClaimPath(claim), values, key, not)),
             _ when key.StartsWith("experimental.envoy.filters.", StringComparison.Ordinal) =>
                 (false, (values, not) => new NeverCondition([.. values]) { Attribute = key, Negated = not }),
             _ => (false, (Func<EquatableArray<string>, bool, RbacCondition>?)null),
@@ -109,6 +109,13 @@ internal sealed class RuleCompiler(CompilationContext context, Resource<Authoriz
 
     private static ClaimCondition Claim(string[] path, EquatableArray<string> values, string attribute, bool not) =>
         new(path, [.. values.Select(value => TextPattern.Wildcard(value))]) { Attribute = attribute, Negated = not };
+
+    /// <summary>The names of <c>[a][b]</c>, without the outer brackets; what is not of this form is one name.</summary>
+    private static string[] ClaimPath(string inBrackets)
+    {
+        string[] names = inBrackets.Split("][");
+        return names.Any(name => name.AsSpan().IndexOfAny('[', ']') >= 0) ? [inBrackets] : names;
+    }
 
     private TextCondition Principals(EquatableArray<string> values, string attribute, bool not) =>
         new(RbacText.Peer, [.. values.SelectMany(_trust.Principals).Select(value => TextPattern.Wildcard(value))]) { Attribute = attribute, Negated = not };
