@@ -133,6 +133,9 @@ public static class DiagnosticCatalogue
     /// <summary>An EnvoyFilter is for other workloads.</summary>
     public static readonly DiagnosticDescriptor EnvoyFilterElsewhere = new("GW0504", Severity.Info, "An EnvoyFilter selects other workloads than this gateway.");
 
+    /// <summary>A field has no effect on the transport or client that was chosen.</summary>
+    public static readonly DiagnosticDescriptor NotOfThisStack = new("GW0505", Severity.Warning, "A field has no effect with the --transport or --upstream-client of this gateway.");
+
     /// <summary>A field cannot be honoured, and ignoring it would weaken security.</summary>
     public static readonly DiagnosticDescriptor Refused = new("GW0502", Severity.Error, "A field is valid but this gateway cannot act on it, and going on without it would weaken security.");
 }

@@ -49,7 +49,9 @@ internal static class ScalarResolver
         int radix = 10;
         if (digits.Length > 1 && digits[0] == '0')
         {
-            radix = digits[1] switch { 'x' or 'X' => 16, 'o' or 'O' => 8, 'b' or 'B' => 2, _ => 8 };
+            radix = digits[1] switch { 'x' or 'X' => 16, 'o' or 'O' => 8, 'b' or 'B' => 2, '_' or (>= '0' and <= '9') => 8, _ => 0 };
+            if (radix == 0)
+                return false;
             digits = digits[(char.IsAsciiDigit(digits[1]) || digits[1] == '_' ? 1 : 2)..];
         }
         if (digits.IsEmpty || digits[0] == '_' || digits[^1] == '_')

@@ -86,7 +86,7 @@ internal static class ExplanationText
         Line(console, "destination", $"{share}{destination.Host}:{destination.Port}{subset}");
         Line(console, "", destination.Endpoints.Count > 0 ? $"endpoints {string.Join(", ", destination.Endpoints)}" : "no endpoints");
         foreach (PolicyOrigin origin in destination.Policy)
-            Line(console, "", $"{origin.Part} from {origin.Resource} {origin.Location}");
+            Line(console, "", $"{origin.Part} {origin.Text}: {(origin.Resource is null ? "by default" : $"{origin.Resource} {origin.Location}")}");
     }
 
     private static void NearMisses(CliConsole console, IReadOnlyList<NearMiss> misses)

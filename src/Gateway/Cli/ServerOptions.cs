@@ -112,9 +112,12 @@ internal sealed class ServerOptions
         PortMap ports = options.PortMap;
         foreach (string rule in parsed.GetValue(_portMap) ?? [])
             ports = ports.With(rule) ?? ports;
+        bool eventLoops = parsed.GetValue(_transport) == "event-loop";
+        bool yarp = parsed.GetValue(_upstreamClient) == "yarp";
         return options with
         {
             PortMap = ports,
+            Identity = options.Identity with { OwnClient = eventLoops && !yarp },
             AdminEndPoint = ReadEndPoint(parsed, _admin, IPAddress.Loopback),
             HealthEndPoint = ReadEndPoint(parsed, _health, BootstrapOptions.AnyAddress),
             MetricsEndPoint = ReadEndPoint(parsed, _metrics, BootstrapOptions.AnyAddress),
@@ -130,11 +133,11 @@ internal sealed class ServerOptions
             DrainTime = ReadDuration(parsed, _drainTime),
             ShutdownTimeout = ReadDuration(parsed, _shutdownTimeout),
             AllowInvalid = parsed.GetValue(_allowInvalid),
-            Transport = parsed.GetValue(_transport) == "event-loop" ? TransportKind.EventLoop : TransportKind.Sockets,
+            Transport = eventLoops ? TransportKind.EventLoop : TransportKind.Sockets,
             EventLoops = parsed.GetValue(_eventLoops),
             Tls = parsed.GetValue(_tls) == "sslstream" ? TlsKind.SslStream : TlsKind.OpenSsl,
             RetryBufferBytes = OptionTexts.TrySize(parsed.GetValue(_retryBuffer)!, out int bytes) ? bytes : options.RetryBufferBytes,
-            UpstreamClient = parsed.GetValue(_upstreamClient) == "yarp" ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
+            UpstreamClient = yarp ? UpstreamClientKind.Yarp : UpstreamClientKind.Own,
             TellsMisdirected = parsed.GetValue(_misdirected) == "421",
             ProxyHeadersFrom = parsed.GetValue(_proxyFrom) is { } from && OptionTexts.TryNetworks(from, out IPNetwork[] networks) ? new TrustedPeers(networks) : TrustedPeers.Private,
             Workload = WorkloadIdentity.From(

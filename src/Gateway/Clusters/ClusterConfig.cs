@@ -186,12 +186,13 @@ internal sealed record EndpointConfig
 /// <summary>A cluster as it should be: its description and its endpoints of the moment.</summary>
 internal sealed record ClusterAssignment(ClusterConfig Config, EquatableArray<EndpointConfig> Endpoints)
 {
-    /// <summary>Where its policy was written, part by part: for people.</summary>
+    /// <summary>What its policy says and where it was written, part by part: for people.</summary>
     public EquatableArray<PolicyOrigin> Policy { get; init; }
 }
 
-/// <summary>Where a part of a cluster's policy was written.</summary>
+/// <summary>A part of a cluster's policy, and where it was written.</summary>
 /// <param name="Part">Istio's name of it, e.g. <c>tls</c>.</param>
-/// <param name="Resource"><c>DestinationRule namespace/name</c>.</param>
-/// <param name="Location"><c>file:line:column</c>.</param>
-internal sealed record PolicyOrigin(string Part, string Resource, string Location);
+/// <param name="Text">What it says.</param>
+/// <param name="Resource"><c>DestinationRule namespace/name</c>; null = nobody wrote it, it is the default.</param>
+/// <param name="Location"><c>file:line:column</c>; null = as before.</param>
+internal sealed record PolicyOrigin(string Part, string Text, string? Resource, string? Location);

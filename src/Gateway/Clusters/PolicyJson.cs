@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Gateway.Clusters;
 
-/// <summary>Writes where a cluster's policy comes from.</summary>
+/// <summary>Writes what a cluster's policy says and where it comes from.</summary>
 internal static class PolicyJson
 {
     /// <summary>Writes a member <c>policy</c>, if there is any.</summary>
@@ -12,7 +12,13 @@ internal static class PolicyJson
             return;
         writer.WriteStartObject("policy");
         foreach (PolicyOrigin origin in policy)
-            writer.WriteString(origin.Part, $"{origin.Resource} {origin.Location}");
+        {
+            writer.WriteStartObject(origin.Part);
+            writer.WriteString("value", origin.Text);
+            if (origin.Resource is not null)
+                writer.WriteString("origin", $"{origin.Resource} {origin.Location}");
+            writer.WriteEndObject();
+        }
         writer.WriteEndObject();
     }
 }

@@ -57,6 +57,9 @@ internal sealed record GatewayIdentity
     /// <summary>Upstream servers are verified by name also where rules leave that out or forbid it.</summary>
     public bool VerifiesServers { get; init; }
 
+    /// <summary>Whether it is our own client that speaks HTTP/2 to endpoints, and not .NET's, which can do less.</summary>
+    public bool OwnClient { get; init; } = OperatingSystem.IsLinux();
+
     /// <summary>Cluster domain for short host names.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 }

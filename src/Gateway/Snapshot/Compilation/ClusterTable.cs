@@ -201,8 +201,9 @@ internal sealed class ClusterTable(CompilationContext context)
             policy, port.Protocol, context.Config.Mesh),
             endpoints)
         {
-            Policy = PolicyOrigins.Of(rule, policy),
+            Policy = PolicyOrigins.Of(context, service, rule, policy),
         });
+        StackLimits.Report(context, _clusters[^1].Config, rule, policy);
         int index = _clusters.Count - 1;
         if (tls?.Unavailable is { } unavailable)
         {

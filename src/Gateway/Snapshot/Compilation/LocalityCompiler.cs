@@ -58,7 +58,8 @@ internal static class LocalityCompiler
         return placed;
     }
 
-    private static LocalityLoadBalancerSetting? Distribution(MeshService service) => service.TrafficDistribution switch
+    /// <summary>What a Service's <c>trafficDistribution</c> stands for; null = it has none.</summary>
+    public static LocalityLoadBalancerSetting? Distribution(MeshService service) => service.TrafficDistribution switch
     {
         TrafficDistribution.SameZone => NearZone,
         TrafficDistribution.SameNode => NearNode,

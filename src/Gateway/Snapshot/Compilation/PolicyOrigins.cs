@@ -1,34 +1,126 @@
+using System.Globalization;
+using System.Text;
 using Gateway.Clusters;
+using Gateway.Clusters.LoadBalancing;
 using Gateway.Config;
 using Gateway.Config.Model;
+using Gateway.Config.Parsing;
 using Gateway.Config.Resolution;
+using Gateway.Routing;
 
 namespace Gateway.Snapshot.Compilation;
 
-/// <summary>Tells where each part of the policy in force was written.</summary>
+/// <summary>Tells what each part of the policy in force says and where it was written.</summary>
 internal static class PolicyOrigins
 {
-    /// <summary>The parts that are set, in the order of their names.</summary>
-    public static EquatableArray<PolicyOrigin> Of(EffectiveDestinationRule? rule, TrafficPolicy? policy)
+    /// <summary>The parts that are set, and how endpoints are chosen in any case, in the order of their names.</summary>
+    /// <param name="context">For what stands in the mesh's settings.</param>
+    /// <param name="service">The destination.</param>
+    /// <param name="rule">The rules for it; null = none.</param>
+    /// <param name="policy">The policy in force; null = none.</param>
+    public static EquatableArray<PolicyOrigin> Of(CompilationContext context, MeshService service, EffectiveDestinationRule? rule, TrafficPolicy? policy)
     {
-        if (rule is null || policy is null)
-            return default;
-        List<PolicyOrigin> origins = [];
-        foreach ((string part, SpecRecord? record) in ((string, SpecRecord?)[])[
-            ("connectionPool", policy.ConnectionPool), ("loadBalancer", policy.LoadBalancer), ("outlierDetection", policy.OutlierDetection),
-            ("proxyProtocol", policy.ProxyProtocol), ("retryBudget", policy.RetryBudget), ("tls", policy.Tls)])
+        List<PolicyOrigin> parts = [];
+        void Add(string part, SpecRecord? record, string? text = null)
         {
-            if (record is null)
-                continue;
-            Resource<DestinationRuleSpec> owner = OwnerOf(rule, record);
-            origins.Add(new PolicyOrigin(part, owner.Id.ToString(), record.Node.Location.ToString()));
+            if (record is not null && rule is not null)
+                parts.Add(new PolicyOrigin(part, text ?? Written(record.Node), OwnerOf(rule, record).Id.ToString(), record.Node.Location.ToString()));
         }
-        return origins.ToEquatableArray();
+        Add("connectionPool", policy?.ConnectionPool);
+        string algorithm = Describe(policy?.LoadBalancer);
+        if (policy?.LoadBalancer is { } balancer)
+            Add("loadBalancer", balancer, algorithm);
+        else
+            parts.Add(new PolicyOrigin("loadBalancer", algorithm, null, null));
+        if (Locality(context, service, rule, policy) is { } locality)
+            parts.Add(locality);
+        Add("outlierDetection", policy?.OutlierDetection);
+        Add("proxyProtocol", policy?.ProxyProtocol);
+        Add("retryBudget", policy?.RetryBudget);
+        Add("tls", policy?.Tls);
+        return parts.ToEquatableArray();
     }
 
     /// <summary>The resource that a part of the policy is written in.</summary>
     public static Resource<DestinationRuleSpec> OwnerOf(EffectiveDestinationRule rule, SpecRecord part) =>
         rule.Rules.FirstOrDefault(candidate => IsIn(candidate.Spec, part)) ?? rule.Rules[0];
+
+    private static PolicyOrigin? Locality(CompilationContext context, MeshService service, EffectiveDestinationRule? rule, TrafficPolicy? policy)
+    {
+        const string Part = "localityLbSetting";
+        if (policy?.LoadBalancer is { LocalityLbSetting: { } written } balancer && rule is not null)
+            return new PolicyOrigin(Part, Written(written.Node), OwnerOf(rule, balancer).Id.ToString(), written.Node.Location.ToString());
+        if (LocalityCompiler.Distribution(service) is not null)
+            return new PolicyOrigin(Part, $"trafficDistribution {service.TrafficDistribution}", service.Resource.Id.ToString(), service.Resource.Location.ToString());
+        return context.Config.Mesh.LocalityLbSetting is { } mesh
+            ? new PolicyOrigin(Part, Written(mesh.Node), "MeshConfig", mesh.Node.Location.ToString())
+            : null;
+    }
+
+    private static string Describe(LoadBalancerSettings? settings)
+    {
+        if (settings is { ConsistentHash: null, Simple: SimpleLb.Passthrough })
+            return "PASSTHROUGH";
+        LoadBalancerConfig config = LoadBalancerCompiler.Compile(settings);
+        string text = config.Algorithm switch
+        {
+            LoadBalancerAlgorithm.LeastRequest => "LEAST_REQUEST",
+            LoadBalancerAlgorithm.RoundRobin => "ROUND_ROBIN",
+            LoadBalancerAlgorithm.Random => "RANDOM",
+            LoadBalancerAlgorithm.Maglev => string.Create(CultureInfo.InvariantCulture, $"Maglev, a table of {config.TableSize}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"ring hash, at least {config.TableSize} points"),
+        };
+        if (LoadBalancerCompiler.HashPolicy(settings) is { } hash)
+        {
+            text += hash.Source switch
+            {
+                HashSource.Header => $", by header {hash.Name}",
+                HashSource.Cookie => $", by cookie {hash.Name}",
+                HashSource.SourceIp => ", by the client's address",
+                _ => $", by query parameter {hash.Name}",
+            };
+        }
+        return config.WarmUp is { } warmUp ? $"{text}, new endpoints warm up for {PolicyDescription.Seconds(warmUp.Window)}" : text;
+    }
+
+    /// <summary>A part as it was written, in one line.</summary>
+    private static string Written(ConfigNode node)
+    {
+        var text = new StringBuilder();
+        Write(text, node);
+        return text.ToString();
+    }
+
+    private static void Write(StringBuilder text, ConfigNode node)
+    {
+        string separator = "";
+        switch (node.Kind)
+        {
+            case ConfigNodeKind.Mapping:
+                text.Append('{');
+                foreach (ConfigEntry entry in node.Entries)
+                {
+                    text.Append(separator).Append(entry.Key).Append(": ");
+                    Write(text, entry.Value);
+                    separator = ", ";
+                }
+                text.Append('}');
+                break;
+            case ConfigNodeKind.Sequence:
+                text.Append('[');
+                foreach (ConfigNode item in node.Items)
+                {
+                    text.Append(separator);
+                    Write(text, item);
+                    separator = ", ";
+                }
+                text.Append(']');
+                break;
+            default:
+                text.Append(node.Text);
+                break;
+        }
+    }
 
     private static bool IsIn(DestinationRuleSpec spec, SpecRecord record) =>
         IsIn(spec.TrafficPolicy, record) || spec.Subsets.Any(subset => IsIn(subset.TrafficPolicy, record));
