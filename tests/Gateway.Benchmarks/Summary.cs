@@ -70,7 +70,7 @@ internal static class Summary
     private static IEnumerable<Row> EndpointRows()
     {
         foreach ((LoadBalancerAlgorithm algorithm, int tableSize) in ((LoadBalancerAlgorithm, int)[])
-            [(LoadBalancerAlgorithm.LeastRequest, 0), (LoadBalancerAlgorithm.RoundRobin, 0), (LoadBalancerAlgorithm.RingHash, 1024), (LoadBalancerAlgorithm.Maglev, 65_537)])
+            [(LoadBalancerAlgorithm.LeastRequest, 0), (LoadBalancerAlgorithm.RoundRobin, 0), (LoadBalancerAlgorithm.Random, 0), (LoadBalancerAlgorithm.RingHash, 1024), (LoadBalancerAlgorithm.Maglev, 65_537)])
         {
             double update = EndpointUpdates.MillisecondsPerUpdate(algorithm, tableSize);
             yield return new($"10,000 endpoints updated once a second, {algorithm}: share of a core", Text($"{update / 10:F2} %"), "5 %", update < 50);

@@ -83,7 +83,7 @@ internal static class FieldStatusTable
             yield return new(Kind, place + "tls.credentialName", Supported, "a Secret in the gateway's own namespace, or authorities in a ConfigMap (`configmap://namespace/name`)");
         }
         yield return new(Kind, policy + "proxyProtocol", Supported, "connections that begin with a client's header are closed after at most 1 min without requests");
-        yield return new(Kind, policy + "tunnel", Ignored, "connections are not tunnelled");
+        yield return new(Kind, policy + "tunnel", Ignored, "this gateway takes tunnels (CONNECT) and makes none: connections go to the destination itself");
     }
 
     private static IEnumerable<FieldStatus> OfServiceEntry()

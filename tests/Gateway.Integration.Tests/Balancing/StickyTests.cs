@@ -102,6 +102,52 @@ public sealed class StickyTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Clients_from_one_address_go_to_one_endpoint_with_useSourceIp()
+    {
+        await using TestGateway gateway = await StartAsync("consistentHash: {useSourceIp: true}");
+        var ports = new HashSet<int>();
+        for (int client = 1; client <= 20; client++)
+        {
+            // A connection each: it is the address that counts.
+            for (int i = 0; i < 2; i++)
+            {
+                using HttpClient from = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11, from: new IPAddress([127, 0, 7, (byte)client]));
+                await from.GetStringAsync("/");
+            }
+            EchoRequest[] seen = [.. _echo.Requests.TakeLast(2)];
+            Assert.Equal(seen[0].LocalPort, seen[1].LocalPort);
+            ports.Add(seen[0].LocalPort);
+        }
+        Assert.True(ports.Count > 1);
+    }
+
+    [Fact]
+    public async Task Cookies_bring_clients_back_when_endpoints_come_and_go()
+    {
+        const int Clients = 200;
+        string rule = Shares.Rule("loadBalancer: {consistentHash: {httpCookie: {name: user, ttl: 0s}, maglev: {tableSize: 65537}}}");
+        string[] Documents(int endpoints) => [TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), Shares.Endpoints(_echo.Ports.Take(endpoints).Select(port => (port, ""))), rule];
+        await using TestGateway gateway = await TestGateway.StartAsync(Documents(4));
+        var clients = new (string Cookie, int Port)[Clients];
+        for (int i = 0; i < Clients; i++)
+        {
+            (EchoRequest seen, string? cookie) = await SendAsync(gateway, "/", "", "");
+            clients[i] = (cookie!.Split(';')[0], seen.LocalPort);
+        }
+
+        Assert.Empty(await gateway.ApplyAsync(Documents(5)));
+        int moved = 0;
+        foreach ((string cookie, int port) in clients)
+            moved += (await SendAsync(gateway, "/", "cookie", cookie)).Seen.LocalPort == port ? 0 : 1;
+        Assert.Empty(await gateway.ApplyAsync(Documents(4)));
+        foreach ((string cookie, int port) in clients)
+            Assert.Equal(port, (await SendAsync(gateway, "/", "cookie", cookie)).Seen.LocalPort);
+
+        // A fifth of them is the new one's; Maglev's table moves a few more (Eisenbud et al., 5.3).
+        Shares.AssertShare(0.2, moved, Clients, slack: 0.05);
+    }
+
     private string[] Split(bool isSticky, int old, int fresh) =>
     [
         TestConfig.HttpGateway(),

@@ -69,6 +69,22 @@ public sealed class RetryTests
         Assert.Equal("-", (await gateway.CompletionAsync(request => request.Status != 0)).Flags);
     }
 
+    [Theory]
+    [InlineData(1000, 3)]
+    [InlineData(1001, 1)]
+    public async Task The_buffer_is_as_large_as_it_is_set(int length, int sent)
+    {
+        await using Failing upstream = await Failing.StartAsync(failures: 2, 503, readsBody: true);
+        await using TestGateway gateway = await TestGateway.StartTunedAsync(options => options with { RetryBufferBytes = 1000 });
+        Assert.Empty(await gateway.ApplyAsync(
+            TestConfig.HttpGateway(), TestConfig.Backend("up.test", upstream.Echo, "HTTP"), TimeoutTests.Route("retries: {attempts: 2, retryOn: 5xx}")));
+
+        using HttpResponseMessage response = await SendAsync(gateway, "1.1", new ByteArrayContent(new byte[length]));
+
+        Assert.Equal(sent == 3 ? 200 : 503, (int)response.StatusCode);
+        Assert.Equal(sent, upstream.Bodies.Count);
+    }
+
     [Fact]
     public async Task Tries_that_are_used_up_give_the_last_answer_and_URX()
     {

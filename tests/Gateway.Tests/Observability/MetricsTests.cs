@@ -47,6 +47,26 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task Health_checks_are_counted_by_cluster_until_it_has_none()
+    {
+        HealthCheckMetrics checks = new(_metrics.Factory);
+        checks.Set("one", passed: 3, failed: 1, healthy: 2, unhealthy: 1, notYet: 4);
+        string text = await TextAsync();
+        Assert.Contains("gateway_health_checks_total{cluster=\"one\",result=\"success\"} 3\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_health_checks_total{cluster=\"one\",result=\"failure\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_health_check_endpoints{cluster=\"one\",health=\"healthy\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_health_check_endpoints{cluster=\"one\",health=\"unhealthy\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_health_check_endpoints{cluster=\"one\",health=\"not_checked_yet\"} 4\n", text, StringComparison.Ordinal);
+
+        // A policy that changed makes the cluster anew.
+        checks.Set("one", passed: 1, failed: 0, healthy: 3, unhealthy: 0, notYet: 0);
+        Assert.Contains("gateway_health_checks_total{cluster=\"one\",result=\"success\"} 1\n", await TextAsync(), StringComparison.Ordinal);
+
+        checks.Retain(new HashSet<string>());
+        Assert.DoesNotContain("cluster=\"one\"", await TextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_request_without_a_route_has_an_unknown_destination_and_its_flag()
     {
         RequestMetrics requests = new(_metrics.Factory, new WorkloadIdentity());

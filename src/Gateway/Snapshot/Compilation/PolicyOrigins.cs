@@ -70,7 +70,7 @@ internal static class PolicyOrigins
             LoadBalancerAlgorithm.Maglev => string.Create(CultureInfo.InvariantCulture, $"Maglev, a table of {config.TableSize}"),
             _ => string.Create(CultureInfo.InvariantCulture, $"ring hash, at least {config.TableSize} points"),
         };
-        if (LoadBalancerCompiler.HashPolicy(settings) is { } hash)
+        if (LoadBalancerCompiler.HashPolicy(settings?.ConsistentHash) is { } hash)
         {
             text += hash.Source switch
             {

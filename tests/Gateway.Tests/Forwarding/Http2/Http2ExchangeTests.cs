@@ -280,6 +280,31 @@ public sealed class Http2ExchangeTests
     }
 
     [LinuxFact]
+    public async Task A_connection_is_kept_while_its_pings_are_answered_and_closed_when_one_is_not()
+    {
+        const int Answered = 3;
+        int pings = 0;
+        await using Http2Bed bed = await Http2Bed.StartAsync(
+            async peer =>
+            {
+                await peer.GreetAsync();
+                SeenFrame head = (await peer.ReadUntilAsync(Http2FrameType.Headers))!;
+                await peer.WriteAsync(Ok(head.StreamId));
+                while (await peer.ReadUntilAsync(Http2FrameType.Ping) is { } ping)
+                {
+                    if (++pings <= Answered)
+                        await peer.WriteAsync(Frame(Http2FrameType.Ping, Http2Flags.Acknowledge, 0, ping.Payload));
+                }
+            },
+            "connectionPool: {http: {http2KeepAlive: {interval: 100ms, timeout: 400ms}}}");
+
+        Assert.Equal(200, (await bed.SendAsync())!.Status);
+
+        await Eventually.HoldsAsync(() => bed.Origin.Ended == 1 && bed.Cluster.Connections.Open == 0, "the connection is closed");
+        Assert.Equal(Answered + 1, pings);
+    }
+
+    [LinuxFact]
     public async Task A_ping_is_answered_and_an_idle_connection_closed_in_its_time()
     {
         var answered = new TaskCompletionSource<SeenFrame?>();
