@@ -128,7 +128,7 @@ public sealed class Http2UpstreamFaultTests
         (int status, bool whole) = await bed.AskAsync(upstream);
         CompletedRequest completed = await bed.Gateway.CompletionAsync(_ => true);
 
-        Assert.Contains(completed.Flags, (string[])["UR", "UC", "UPE", "UT"]);
+        Assert.Contains(completed.Flags, (string[])["UF", "UR", "UC", "UPE", "UT"]);
         Assert.Equal(fault == "resets inside the body" ? (200, false) : (completed.Status, true), (status, whole));
         Assert.True(status == 200 || status is 502 or 503 or 504, $"{status} {completed.Details}");
         await bed.NoRequestIsLeftAsync();
