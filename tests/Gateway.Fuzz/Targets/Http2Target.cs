@@ -16,7 +16,7 @@ internal static class Http2Target
 {
     private const int Requests = 4;
     private const int MaxBlocks = 64;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly Lazy<Bed> Shared = new(() => new Bed());
 
     public static void Run(byte[] input)

@@ -97,7 +97,8 @@ internal sealed class HpackLiterals
             middle = wire.Length >= 20 ? BinaryPrimitives.ReadUInt64LittleEndian(wire[(wire.Length / 2)..]) : 0;
         }
 
-        ulong named = name is null ? 0 : ((ulong)name.Length << 32) | ((ulong)name[0] << 16) | name[^1];
+        // A name of the peer's table may be empty: its line is refused later, with its message.
+        ulong named = string.IsNullOrEmpty(name) ? 0 : ((ulong)name.Length << 32) | ((ulong)name[0] << 16) | name[^1];
         ulong mixed = ((first * 0x9E3779B97F4A7C15) ^ (last * 0xC2B2AE3D27D4EB4F) ^ (middle * 0x165667B19E3779F9) ^ (named * 0xD6E8FEB86659FD93)) + (ulong)wire.Length;
         return (uint)(mixed >> 32) ^ (uint)mixed;
     }

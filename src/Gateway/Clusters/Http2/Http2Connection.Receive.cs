@@ -48,6 +48,28 @@ internal sealed partial class Http2Connection
         if (IsClosed || _receiving)
             return;
         _receiving = true;
+        try
+        {
+            ReceiveWhatIsThere();
+        }
+        catch
+        {
+            // A fault of ours: what comes next on this connection could not be understood.
+            Close(Http2Error.Internal, Http2Failure.Protocol);
+            throw;
+        }
+        finally
+        {
+            _receiving = false;
+            Wake();
+        }
+
+        if (_blocked.Count > 0 && !IsClosed)
+            WakeBlocked();
+    }
+
+    private void ReceiveWhatIsThere()
+    {
         byte[] scratch = _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchBytes, pinned: true);
         for (int receives = 1; !IsClosed; receives++)
         {
@@ -76,11 +98,6 @@ internal sealed partial class Http2Connection
             Loop.Post(static state => ((Http2Connection)state!).Receive(), this);
             break;
         }
-
-        _receiving = false;
-        Wake();
-        if (_blocked.Count > 0 && !IsClosed)
-            WakeBlocked();
     }
 
     private void Keep(ReadOnlySpan<byte> rest)

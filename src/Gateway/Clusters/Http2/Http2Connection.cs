@@ -85,6 +85,14 @@ internal sealed partial class Http2Connection
         Http2Failure failure = await _opened.Task;
         if (failure != Http2Failure.None)
             return failure;
+        // A server that restarts may greet and say goodbye in one breath.
+        if (IsDraining)
+        {
+            if (_streams.Count == 0)
+                Close(Http2Error.NoError, Http2Failure.ConnectionEnded);
+            return Http2Failure.ConnectionEnded;
+        }
+
         SetIdle();
         NoteAlive();
         if (_pool.MaxConnectionDuration != Timeout.InfiniteTimeSpan)

@@ -11,7 +11,7 @@ public sealed class ChunkedDecoderTests
     [InlineData("5\r\nhello\r\n00006\r\n world\r\n0\r\n\r\n", "hello world")]
     [InlineData("A\r\n0123456789\r\na\r\nabcdefghij\r\n0\r\n\r\n", "0123456789abcdefghij")]
     [InlineData("5;name=value\r\nhello\r\n0;x\r\n\r\n", "hello")]
-    [InlineData("5 \t\r\nhello\r\n0  \r\n\r\n", "hello")]
+    [InlineData("5 \t;a\r\nhello\r\n0 \r\n\r\n", "hello")]
     [InlineData("5 ;a=\"b\"\r\nhello\r\n0\r\n\r\n", "hello")]
     [InlineData("5\r\nhello\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n", "hello")]
     [InlineData("2\r\n\r\n\r\n0\r\n\r\n", "\r\n")]

@@ -155,6 +155,35 @@ public sealed class Http2ExchangeTests
         await bed.NothingIsLeftAsync();
     }
 
+    [LinuxFact]
+    public async Task A_connection_that_is_taken_back_with_the_greeting_is_closed_and_serves_nobody()
+    {
+        await using Http2Bed bed = await Http2Bed.StartAsync(
+            async peer =>
+            {
+                if (peer.Number > 1)
+                {
+                    await peer.GreetAsync();
+                    await peer.ServeAsync();
+                    return;
+                }
+
+                await peer.ReadPrefaceAsync();
+                await peer.WriteAsync(Frame(Http2FrameType.Settings, 0, 0), GoAway(0));
+                while (await peer.ReadAsync() is not null)
+                {
+                }
+            },
+            "connectionPool: {tcp: {maxConnections: 1}}");
+
+        RawHttpResponse? first = await bed.SendAsync();
+        await Eventually.HoldsAsync(() => bed.Origin.Ended == 1, "the first connection is closed");
+
+        Assert.Equal(503, first!.Status);
+        Assert.Equal(200, (await bed.SendAsync())!.Status);
+        await bed.NothingIsLeftAsync();
+    }
+
     [LinuxTheory]
     [InlineData("GET", 200)]
     [InlineData("POST", 200)]
