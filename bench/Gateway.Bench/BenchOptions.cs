@@ -29,8 +29,11 @@ internal sealed record BenchOptions
     /// <summary>How long one measurement lasts.</summary>
     public int Seconds => Quick ? 1 : 3;
 
-    /// <summary>How long a contender that compiles while it runs may take until its cost settles.</summary>
-    public int WarmUpSeconds => Quick ? 5 : 20;
+    /// <summary>How long a contender that compiles while it runs may take until its cost settles, after its start.</summary>
+    public int WarmUpSeconds => Quick ? 15 : 40;
+
+    /// <summary>The same for loads after the first one.</summary>
+    public int NextWarmUpSeconds => Quick ? 4 : 20;
 
     public static BenchOptions Parse(string[] args)
     {

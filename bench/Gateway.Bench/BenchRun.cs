@@ -29,23 +29,46 @@ internal static class BenchRun
             folder.WriteTokens();
         var watch = Stopwatch.StartNew();
         var measurements = new Dictionary<string, IReadOnlyList<Measurement>>();
+        bool whole = true;
         foreach (Scenario scenario in scenarios)
         {
-            measurements[scenario.Name] = await new ScenarioRun(scenario, roster, folder, options).RunAsync();
-            Report.Show(scenario, measurements[scenario.Name], folder);
+            whole &= await TryAsync(scenario.Name, roster, async () =>
+            {
+                measurements[scenario.Name] = await new ScenarioRun(scenario, roster, folder, options).RunAsync();
+                Report.Show(scenario, measurements[scenario.Name], folder);
+            });
         }
 
         var tables = new Dictionary<string, Table>();
         foreach (Study study in studies)
         {
-            tables[study.Name] = await study.RunAsync(new StudyContext(roster, folder, origins, options));
-            Report.Show(study, tables[study.Name]);
+            whole &= await TryAsync(study.Name, roster, async () =>
+            {
+                tables[study.Name] = await study.RunAsync(new StudyContext(roster, folder, origins, fixedBodies, options));
+                Report.Show(study, tables[study.Name]);
+            });
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nDone in {watch.Elapsed.TotalMinutes:F1} minutes."));
         if (options.JsonPath is { } path)
             await Report.WriteJsonAsync(path, new { measurements, tables });
-        return measurements.Values.SelectMany(rows => rows).All(row => row.IsSound) ? 0 : 1;
+        return whole && measurements.Values.SelectMany(rows => rows).All(row => row.IsSound) ? 0 : 1;
+    }
+
+    // One that fails costs itself, not an hour of others.
+    private static async Task<bool> TryAsync(string name, Roster roster, Func<Task> measure)
+    {
+        try
+        {
+            await measure();
+            return true;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Console.WriteLine($"\n{name}: failed. {exception}");
+            await roster.NeedAsync([]);
+            return false;
+        }
     }
 
     private static bool Wanted(BenchOptions options, string name, bool quick) =>

@@ -2,26 +2,32 @@ namespace Gateway.Bench;
 
 /// <summary>What a contender costs under a load once that no longer changes.</summary>
 /// <param name="Micros">CPU time per unit in the last window.</param>
-/// <param name="Settled">Whether the last two windows were alike.</param>
+/// <param name="Settled">Whether the last two windows were alike and nothing was compiled.</param>
 /// <param name="Seconds">How long it took.</param>
 internal sealed record WarmUp(double Micros, bool Settled, int Seconds)
 {
     private const double Alike = 0.03;
+    private const double Compiling = 0.02;
 
     /// <summary>
-    /// Loads in windows until two in a row differ by less than 3 %, or the time is over. The proxy has one CPU, on which its
-    /// compiler competes with the load: measured earlier, a figure would be the compiler's.
+    /// Loads in windows until two in a row differ by less than 3 % and the compiler took less than 2 % of the last one, or the
+    /// time is over. The proxy has one CPU, on which its compiler competes with the load: half the cost would be the compiler's,
+    /// and steadily so for many seconds.
     /// </summary>
     public static async Task<WarmUp> RunAsync(Load load, Contender contender, BenchFolder folder, BenchOptions options)
     {
+        int limit = contender.WasLoaded ? options.NextWarmUpSeconds : options.WarmUpSeconds;
+        contender.WasLoaded = true;
         double last = double.NaN;
         for (int seconds = options.Seconds; ; seconds += options.Seconds)
         {
-            double micros = (await SampleAsync(load, contender, folder, options.Seconds)).Micros;
-            bool alike = Math.Abs(micros - last) < Alike * micros;
-            if (alike || !contender.Compiles || seconds + options.Seconds > options.WarmUpSeconds)
-                return new WarmUp(micros, alike || !contender.Compiles, seconds);
-            last = micros;
+            TimeSpan before = CompilerThread.Cpu(contender.Process!.Id);
+            Sample window = await SampleAsync(load, contender, folder, options.Seconds);
+            TimeSpan compiled = CompilerThread.Cpu(contender.Process.Id) - before;
+            bool settled = !contender.Compiles || (Math.Abs(window.Micros - last) < Alike * window.Micros && compiled < Compiling * window.Cpu);
+            if (settled || seconds + options.Seconds > limit)
+                return new WarmUp(window.Micros, settled, seconds);
+            last = window.Micros;
         }
     }
 

@@ -24,6 +24,9 @@ internal abstract class Contender(string name)
     /// <summary>The running program; null = not started.</summary>
     public ProcessTree? Process { get; private set; }
 
+    /// <summary>Whether this process was warmed up with some load before.</summary>
+    public bool WasLoaded { get; set; }
+
     /// <summary>Whether code is compiled while it runs, so that its cost has to settle.</summary>
     public virtual bool Compiles => false;
 
@@ -45,6 +48,7 @@ internal abstract class Contender(string name)
     {
         Process?.Dispose();
         Process = null;
+        WasLoaded = false;
     }
 
     /// <summary>Writes the configuration and tells how to start with it.</summary>

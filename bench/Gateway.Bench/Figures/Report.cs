@@ -20,7 +20,7 @@ internal static class Report
     {
         Print($"{RuntimeInformation.OSDescription}, {Processors()} processors, .NET {Environment.Version}, {TimeProvider.System.GetUtcNow():u}");
         Print($"Noise of the machine: {noise:F1} % (median deviation of one computation repeated). {options.Rounds} interleaved rounds of {options.Seconds} s, medians.");
-        Print($"Measured once two windows in a row differ by less than 3 %, after {options.WarmUpSeconds} s at the latest (marked *). Ratios only between what made no errors.");
+        Print($"Measured once two windows in a row differ by less than 3 % and nothing is compiled; after {options.WarmUpSeconds} s at the latest, {options.NextWarmUpSeconds} s for later loads (marked *). Ratios only between what made no errors.");
     }
 
     public static void Show(Scenario scenario, IReadOnlyList<Measurement> rows, BenchFolder folder)

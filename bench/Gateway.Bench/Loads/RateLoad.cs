@@ -49,7 +49,6 @@ internal sealed class RateLoad : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public LatencyHistogram Run(int seconds, Action<int>? onSecond = null)
     {
-        using var first = FirstServed.Enter();
         var latencies = new LatencyHistogram();
         Span<int> ready = stackalloc int[Connections];
         long start = Stopwatch.GetTimestamp();

@@ -11,7 +11,7 @@ internal static class Scenarios
     [
         new("h1-small", "HTTP/1.1, 20 bytes, 64 connections", Wrk("", Plain, "/small", 64)),
         new("h1", "HTTP/1.1, 1 KB, 64 connections", Wrk("", Plain, "/1k", 64)) { Quick = true },
-        new("h1-512", "HTTP/1.1, 1 KB, 512 connections", Wrk("", Plain, "/1k", 512)) { Quick = true },
+        new("h1-512", "HTTP/1.1, 1 KB, 512 connections", Wrk("", Plain, "/1k", 512)),
         new("https", "HTTPS keep-alive, 1 KB, 64 connections", Wrk("", Tls, "/1k", 64)) { Quick = true },
         new("connect", "HTTP/1.1, a connection per request", Wrk("", Plain, "/1k", 16, "Connection: close")) { Unit = "conn" },
         new("handshake", "HTTPS, a full handshake (ECDSA P-256) and a request per connection", new Variant("", TlsHandshakes.FullAsync, Probe.NoneAsync)) { Unit = "conn" },

@@ -27,7 +27,7 @@ internal static class DnsRefresh
             double resolved = watch.Elapsed.TotalSeconds;
             int before = server.Asked.Count;
             TimeSpan cpu = gateway.Process!.Cpu();
-            await Task.Delay(TimeSpan.FromSeconds(Seconds), deadline.Token);
+            await Task.Delay(TimeSpan.FromSeconds(Seconds));
             double percent = (gateway.Process.Cpu() - cpu).TotalSeconds / Seconds * 100;
             IReadOnlyList<long> asked = server.Asked;
             return new Table(["all after s", "CPU %", "queries/s", "most in 1 s"],

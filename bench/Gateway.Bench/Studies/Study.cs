@@ -17,7 +17,12 @@ internal sealed record Study(string Name, string Title, Func<StudyContext, Task<
 }
 
 /// <summary>What a study works with.</summary>
-internal sealed record StudyContext(Roster Roster, BenchFolder Folder, OriginPorts Origins, BenchOptions Options);
+/// <param name="Roster">The proxies.</param>
+/// <param name="Folder">For files.</param>
+/// <param name="Origins">Where the origins listen.</param>
+/// <param name="FixedBodies">The origin of fixed bodies.</param>
+/// <param name="Options">What was asked for.</param>
+internal sealed record StudyContext(Roster Roster, BenchFolder Folder, OriginPorts Origins, ProcessTree FixedBodies, BenchOptions Options);
 
 /// <summary>Figures by row and column.</summary>
 internal sealed record Table(IReadOnlyList<string> Columns, IReadOnlyList<TableRow> Rows);

@@ -20,7 +20,8 @@ internal static class TailLatency
             entrants.Add(new Entrant(contender.Name, contender.Plain, rate, contender.Process!.All()));
         }
 
-        entrants.Add(new Entrant(Floor, context.Origins.Static, entrants.Count == 0 ? 1 : entrants.Max(entrant => entrant.Rate), []));
+        entrants.Add(new Entrant(Floor, context.Origins.Static, entrants.Count == 0 ? 25000 : entrants.Max(entrant => entrant.Rate), []));
+        using var precedence = new Precedence(context.FixedBodies.All());
         // The load's own code gets compiled, and the proxies meet the new rhythm.
         foreach (Entrant entrant in entrants)
             entrant.Measure(1);
