@@ -23,6 +23,7 @@ internal static class FieldStatusTable
         .. OfWorkload("ServiceEntry", "spec.endpoints[]."),
         .. OfWorkload("WorkloadEntry", "spec."),
         .. OfSecurity(),
+        .. OfTelemetry(),
         .. OfIssuers(),
         .. OfKubernetes(),
         .. OfMeshConfig(),
@@ -125,6 +126,16 @@ internal static class FieldStatusTable
         yield return new("EnvoyFilter", Patches + "patch.value", Supported, "Envoy's LocalRateLimit and `rate_limits`, as rate-limits.md says; other parts are reported (`GW0503`)");
         foreach (string part in (string[])["selector", "mtls", "portLevelMtls"])
             yield return new(Peers, "spec." + part, NoEffect, "a gateway's servers say in their `tls` what they ask of clients, in Istio as well");
+    }
+
+    private static IEnumerable<FieldStatus> OfTelemetry()
+    {
+        const string Kind = "Telemetry";
+        yield return new(Kind, "spec.accessLogging", Ignored, "access logs are set by MeshConfig's `accessLogFile`");
+        yield return new(Kind, "spec.metrics", Ignored, "metrics have Istio's own labels");
+        yield return new(Kind, "spec.tracing", Ignored, "no traces are sent");
+        foreach (string part in (string[])["selector", "targetRef", "targetRefs"])
+            yield return new(Kind, "spec." + part, Ignored, "nothing of a Telemetry is applied, whatever it is for");
     }
 
     private static IEnumerable<FieldStatus> OfIssuers()

@@ -12,7 +12,7 @@ namespace Gateway.Config.Binding;
 internal sealed record KindReader(string Kind, string Group, EquatableArray<string> Versions, Func<ObjectReader, ResourceHead, IReadOnlyList<Resource>> Bind)
 {
     /// <summary>Whether the kind is one of Istio's, whose schemas are known to the last field.</summary>
-    public bool IsIstio => Group is KindTable.IstioNetworking or KindTable.IstioSecurity;
+    public bool IsIstio => Group is KindTable.IstioNetworking or KindTable.IstioSecurity or KindTable.IstioTelemetry;
 
     /// <summary>Whether a field that is not read is an error: the kinds whose schemas are known to the last field.</summary>
     public bool IsStrict => IsIstio || Group == KindTable.Own;
@@ -30,6 +30,8 @@ internal static class KindTable
     public const string IstioNetworking = "networking.istio.io";
 
     public const string IstioSecurity = "security.istio.io";
+
+    public const string IstioTelemetry = "telemetry.istio.io";
 
     public const string CertManager = "cert-manager.io";
 
@@ -52,6 +54,7 @@ internal static class KindTable
         Security("AuthorizationPolicy", SecurityBinder.AuthorizationPolicySpec),
         Security("RequestAuthentication", SecurityBinder.RequestAuthenticationSpec),
         Security("PeerAuthentication", SecurityBinder.PeerAuthenticationSpec),
+        WithSpec("Telemetry", IstioTelemetry, ["v1", "v1alpha1"], TelemetryBinder.TelemetrySpec),
         WithSpec("Issuer", CertManager, ["v1"], IssuerBinder.IssuerSpec),
         WithSpec(ClusterIssuer, CertManager, ["v1"], IssuerBinder.IssuerSpec),
         WithSpec("EnvoyFilter", IstioNetworking, ["v1alpha3"], EnvoyFilterBinder.EnvoyFilterSpec),

@@ -54,6 +54,10 @@ internal static class ResourceValidator
                 SchemaChecker.Check(sink, CrdSchemas.PeerAuthentication);
                 PeerAuthenticationValidator.Check(sink, peers.Spec);
                 break;
+            case Resource<TelemetrySpec> telemetry:
+                SchemaChecker.Check(sink, CrdSchemas.Telemetry);
+                TelemetryValidator.Check(sink, telemetry.Spec);
+                break;
             case Resource<IssuerSpec> issuer:
                 IssuerValidator.Check(sink, issuer.Spec);
                 return;

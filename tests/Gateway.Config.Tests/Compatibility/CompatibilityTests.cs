@@ -111,7 +111,7 @@ public class CompatibilityTests
         YamlReader reader = new(new());
         Dictionary<string, ConfigNode> crds = DocumentSplitter.Split(text)
             .Select(s => reader.Read(text, s, new("crds"), findings)!)
-            .Where(c => c.Locate("spec.group").Text is KindTable.IstioNetworking or KindTable.IstioSecurity)
+            .Where(c => c.Locate("spec.group").Text is KindTable.IstioNetworking or KindTable.IstioSecurity or KindTable.IstioTelemetry)
             .ToDictionary(c => c.Locate("spec.names.kind").Text);
         Assert.Empty(findings);
         return crds;

@@ -210,6 +210,25 @@ internal static class CrdSchemas
     /// <summary>PeerAuthentication.</summary>
     public static SchemaRule PeerAuthentication { get; } = Object("selector", PolicySelector);
 
+    /// <summary>Telemetry.</summary>
+    public static SchemaRule Telemetry { get; } = new()
+    {
+        Fields =
+        {
+            ["selector"] = PolicySelector,
+            ["targetRef"] = TargetReference,
+            ["targetRefs"] = new() { MaxItems = MaxTargetReferences, Each = TargetReference },
+            ["metrics"] = new()
+            {
+                Each = Object("overrides", new() { Each = Object("match", new() { AtMostOne = [["metric", "customMetric"]] }) }),
+            },
+            ["tracing"] = new()
+            {
+                Each = Object("customTags", new() { Each = new() { AtMostOne = [["literal", "environment", "header", "formatter"]] } }),
+            },
+        },
+    };
+
     /// <summary>EnvoyFilter.</summary>
     public static SchemaRule EnvoyFilter { get; } = new()
     {
