@@ -90,9 +90,9 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfServiceEntry()
     {
         const string Kind = "ServiceEntry";
-        yield return new(Kind, "spec.addresses", NoEffect, "gateways route by host, in Istio as well");
+        yield return new(Kind, "spec.addresses", Supported, "for clients of a forward proxy, who may name them; otherwise gateways route by host, as in Istio");
         yield return new(Kind, "spec.location", NoEffect, "it decides about TLS inside the mesh");
-        yield return new(Kind, "spec.resolution", Supported, "NONE leaves a gateway without endpoints, as in Istio: 503 (UH); DYNAMIC_DNS resolves the names that clients ask for, which Istio's gateways do not");
+        yield return new(Kind, "spec.resolution", Supported, "NONE leaves a gateway without endpoints, as in Istio: 503 (UH), but a forward proxy looks up what clients name; DYNAMIC_DNS resolves the names that clients ask for, which Istio's gateways do not");
     }
 
     private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)

@@ -89,6 +89,23 @@ public sealed class NamedFailuresTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_resolver_that_is_down_at_start_does_not_stop_the_rest()
+    {
+        await using EchoUpstream echo = await EchoUpstream.StartAsync("good");
+        using var reserved = new RefusingPort();
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline, dns: new IPEndPoint(IPAddress.Loopback, reserved.Port));
+
+        Assert.Empty(await gateway.ApplyAsync(
+            TestConfig.HttpGateway(), TestConfig.Route("static.test", "static.test"), TestConfig.Backend("static.test", echo),
+            Proxy + Entry("up.registered.test", "DNS", echo.Port)));
+
+        RawHttpResponse? known = await RawHttpConnection.ExchangeAsync(gateway.Port(80), "GET / HTTP/1.1\r\nHost: static.test\r\nConnection: close\r\n\r\n");
+        RawHttpResponse? named = await AskAsync(gateway, "up.registered.test", "");
+        Assert.Equal((200, 503), (known?.Status, named?.Status));
+        Assert.Equal(RegisteredFlags, (await gateway.CompletionAsync(request => request.Status == 503)).Flags);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(int.MinValue)]

@@ -105,6 +105,22 @@ public sealed class AddressGuardTests
         Assert.NotNull(AddressGuard.Registered.Refusal(IPAddress.Parse("169.254.169.254"), own));
     }
 
+    [Fact]
+    public void The_gateways_own_addresses_are_refused_in_both_ways_of_writing_them()
+    {
+        IPAddress[] own = [.. System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(one => one.GetIPProperties().UnicastAddresses)
+            .Select(one => one.Address)
+            .Where(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !IPAddress.IsLoopback(address))];
+        var guard = new AddressGuard { Refused = AddressClass.Own };
+        var addresses = new OwnAddresses(TimeProvider.System);
+
+        foreach (IPAddress address in own.SelectMany(address => (IPAddress[])[address, address.MapToIPv6()]))
+            Assert.EndsWith("is an address of the gateway itself", guard.Refusal(address, addresses) ?? "(allowed)", StringComparison.Ordinal);
+        Assert.Null(guard.Refusal(IPAddress.Parse("8.8.8.8"), addresses));
+        Assert.Null(guard.Refusal(IPAddress.Loopback, addresses));
+    }
+
     private static string? Refusal(string host) =>
         EgressTarget.Parse(host, out EgressTarget? target) ?? (target!.Address is { } address
             ? AddressGuard.Strict.Refusal(address, new OwnAddresses(TimeProvider.System))
