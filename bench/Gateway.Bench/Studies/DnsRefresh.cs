@@ -22,8 +22,10 @@ internal static class DnsRefresh
             var watch = Stopwatch.StartNew();
             await gateway.StartAsync(context.Folder, context.Origins);
             using var deadline = new CancellationTokenSource(Patience);
-            while (server.Names < Hosts)
-                await Task.Delay(100, deadline.Token);
+            while (server.Names < Hosts && !deadline.IsCancellationRequested)
+                await Task.Delay(100);
+            if (server.Names < Hosts)
+                throw new InvalidOperationException($"Only {server.Names} names were asked for.");
             double resolved = watch.Elapsed.TotalSeconds;
             int before = server.Asked.Count;
             TimeSpan cpu = gateway.Process!.Cpu();
@@ -53,6 +55,7 @@ internal static class DnsRefresh
         return most;
     }
 
+    // Only what a route leads to is resolved.
     private static string Entries(int port)
     {
         var yaml = new StringBuilder();
@@ -67,6 +70,14 @@ internal static class DnsRefresh
                   location: MESH_EXTERNAL
                   resolution: DNS
                   ports: [{number: 80, name: http, protocol: HTTP}]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: host-{{i}}, namespace: istio-system}
+                spec:
+                  hosts: [host-{{i}}.example.com]
+                  gateways: [bench]
+                  http: [{route: [{destination: {host: host-{{i}}.example.com, port: {number: 80} } }]}]
                 ---
 
                 """);
