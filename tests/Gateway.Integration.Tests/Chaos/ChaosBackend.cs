@@ -35,7 +35,14 @@ internal sealed class ChaosBackend : IAsyncDisposable
         Interlocked.Exchange(ref _listener, null)?.Dispose();
         foreach (Socket connection in _connections.Keys)
         {
-            connection.LingerState = new LingerOption(true, 0);
+            try
+            {
+                connection.LingerState = new LingerOption(true, 0);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // The gateway left at the same moment.
+            }
             connection.Dispose();
         }
     }

@@ -20,7 +20,7 @@ internal static class RequestChanges
     /// <summary>Changes the request.</summary>
     public static void Apply(AuthorizationAnswer answer, RequestContext request)
     {
-        IHeaderDictionary headers = request.Headers;
+        RequestHeaders headers = request.Headers;
         foreach (HeaderChange change in answer.RequestHeaders)
             Apply(change, headers);
         foreach (string name in answer.RemovedHeaders)
