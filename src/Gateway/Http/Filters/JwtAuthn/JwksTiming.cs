@@ -14,7 +14,10 @@ internal sealed record JwksTiming
 
     /// <summary>
     /// Least time between fetches that tokens with unknown keys ask for; doubles with every one that brings nothing new, up
-    /// to <see cref="LongestRetry"/>.
+    /// to <see cref="LongestRenewal"/>.
     /// </summary>
     public TimeSpan FirstRenewal { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest such time: for so long, who sends forged key names can keep a new key unknown.</summary>
+    public TimeSpan LongestRenewal { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -75,7 +75,7 @@ internal sealed partial class RemoteJwks : IJwksSource, IDisposable
                 if (now < _nextRenewal)
                     return known;
                 _nextRenewal = now + (long)(_renewal.TotalSeconds * _time.TimestampFrequency);
-                _renewal = Min(_renewal * 2, _timing.LongestRetry);
+                _renewal = Min(_renewal * 2, _timing.LongestRenewal);
                 _isRenewing = true;
                 _wake.TrySetResult();
             }

@@ -5,6 +5,7 @@ using Gateway.Http.Filters.JwtAuthn;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Http.Filters.JwtAuthn;
 
@@ -102,6 +103,37 @@ public sealed class RemoteJwksTests
         using JwtRegistry registry = Registry();
 
         Assert.Null(await StatusAsync(registry.Link([Rule(server.Url, TimeSpan.FromSeconds(5))])!, signer.Good()));
+    }
+
+    /// <summary>Names of keys that nobody has cost the issuer few requests, and delay a new key for a bounded time.</summary>
+    [Fact]
+    public async Task Forged_names_of_keys_neither_flood_the_issuer_nor_keep_a_new_key_unknown()
+    {
+        TokenIssuer current = new("k0");
+        int fetches = 0;
+        await using ScriptedHttpServer server = await ScriptedHttpServer.StartAsync(context =>
+        {
+            Interlocked.Increment(ref fetches);
+            return context.Response.WriteAsync(current.Jwks);
+        });
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var registry = new JwtRegistry(
+            new DnsResolver(ResolverConfig.FromSystem(), TimeProvider.System), _ => null, new JwksTiming(), time, NullLoggerFactory.Instance);
+        JwtVerifier verifier = registry.Link([Rule(server.Url, TimeSpan.FromSeconds(5))])!;
+        Assert.Null(await StatusAsync(verifier, current.Good()));
+
+        // A minute of forged tokens, ten a second: after 0, 1, 3, 7, 15, 25, 35, 45 and 55 s.
+        string forged = new TokenIssuer("forged").Good();
+        for (int i = 0; i < 600; i++)
+        {
+            Assert.Equal(JwtStatus.NoMatchingKey, await StatusAsync(verifier, forged));
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+        Assert.InRange(fetches, 5, 12);
+        current = new TokenIssuer("k1");
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Null(await StatusAsync(verifier, current.Good()));
     }
 
     [Fact]
