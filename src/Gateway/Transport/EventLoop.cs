@@ -26,8 +26,8 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Thread _thread;
     private readonly int _epoll;
     private readonly SafeFileHandle _wakeUp;
-    private Action[] _ending = new Action[64];
-    private int _endingCount;
+    private readonly TurnEndQueue _turnEnd = new();
+    private readonly Action<Exception> _report;
     private int _leftInTurn;
     private int _asleep;
     private volatile bool _stopping;
@@ -40,6 +40,7 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         Index = index;
         _onError = onError;
+        _report = Report;
         Pool = new LoopMemoryPool(this);
         Timers = new LoopTimers();
         Scheduler = new LoopScheduler(this);
@@ -172,7 +173,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
             RunPosted();
             RunTimers();
-            RunEnding();
+            _turnEnd.Run(_report);
             _lag.TurnEnds();
         }
 
@@ -183,7 +184,7 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         int timeout = Timers.MillisecondsToNext();
         Interlocked.Exchange(ref _asleep, 1);
-        if (_endingCount > 0 || !_posted.IsEmpty)
+        if (!_turnEnd.IsEmpty || !_posted.IsEmpty)
             timeout = 0;
 
         int count = LibC.EpollWait(_epoll, events, MaxEventsPerWait, timeout);
@@ -232,39 +233,6 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    private void RunEnding()
-    {
-        if (_endingCount == 0)
-            return;
-
-        // Who waits again meanwhile waits for the next turn, so that one that always has more to send cannot starve the others.
-        int count = _endingCount;
-        for (int i = 0; i < count; i++)
-        {
-            Action continuation = _ending[i];
-            try
-            {
-                continuation();
-            }
-            catch (Exception exception)
-            {
-                Report(exception);
-            }
-        }
-
-        _endingCount -= count;
-        Array.Copy(_ending, count, _ending, 0, _endingCount);
-        Array.Clear(_ending, _endingCount, count);
-    }
-
-    private void AtEndOfTurn(Action continuation)
-    {
-        if (_endingCount == _ending.Length)
-            Array.Resize(ref _ending, 2 * _endingCount);
-
-        _ending[_endingCount++] = continuation;
-    }
-
     private void RunTimers()
     {
         while (Timers.TakeDue() is { } timer)
@@ -286,6 +254,7 @@ internal sealed unsafe class EventLoop : IDisposable
         for (int round = 0; round < 16; round++)
         {
             RunPosted();
+            _turnEnd.Run(_report);
             foreach (ILoopHandler handler in _handlers.ToArray())
             {
                 try
@@ -298,7 +267,7 @@ internal sealed unsafe class EventLoop : IDisposable
                 }
             }
 
-            if (_handlers.Count == 0 && _posted.IsEmpty)
+            if (_handlers.Count == 0 && _posted.IsEmpty && _turnEnd.IsEmpty)
                 break;
         }
 
@@ -338,7 +307,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Awaitable that continues at the end of the loop's turn.</summary>
     internal readonly struct TurnEnd(EventLoop loop) : ICriticalNotifyCompletion
     {
-        public bool IsCompleted => loop._leftInTurn == 0 && loop._endingCount == 0;
+        public bool IsCompleted => loop._leftInTurn == 0 && loop._turnEnd.IsEmpty;
 
         public TurnEnd GetAwaiter() => this;
 
@@ -348,7 +317,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
         public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-        public void UnsafeOnCompleted(Action continuation) => loop.AtEndOfTurn(continuation);
+        public void UnsafeOnCompleted(Action continuation) => loop._turnEnd.Add(continuation);
     }
 
     /// <summary>Awaitable that continues on a loop.</summary>

@@ -79,6 +79,32 @@ public sealed class EventLoopTests
     }
 
     [LinuxFact]
+    public async Task A_loop_that_ends_leaves_nobody_waiting_for_the_end_of_a_turn()
+    {
+        using var group = new EventLoopGroup(new EventLoopOptions { Loops = 1 });
+        EventLoop loop = group.Loops[0];
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        loop.Post(
+            _ =>
+            {
+                loop.Post(_ => _ = TwiceAsync(), null);
+                loop.Post(_ => loop.Dispose(), null);
+            },
+            null);
+
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        async Task TwiceAsync()
+        {
+            await loop.EndOfTurnAsync();
+            // This turn is the last one.
+            var again = loop.EndOfTurnAsync();
+            again.OnCompleted(done.SetResult);
+        }
+    }
+
+    [LinuxFact]
     public async Task Work_posted_from_many_threads_all_runs_and_in_order()
     {
         using var group = new EventLoopGroup(new EventLoopOptions { Loops = 1 });
