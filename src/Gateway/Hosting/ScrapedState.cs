@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Clusters;
@@ -6,6 +7,7 @@ using Gateway.Http.Filters.LocalRateLimit;
 using Gateway.Listeners;
 using Gateway.Observability;
 using Gateway.Observability.AccessLogs;
+using Gateway.Snapshot;
 using Gateway.Tls;
 using Gateway.Transport;
 
@@ -63,9 +65,28 @@ internal static class ScrapedState
     public static IReadOnlyList<CertificateStatus> Certificates(DataPlane dataPlane, Func<string, OrderStatus?> orderOf)
     {
         const string Secret = "kubernetes://";
-        return [.. dataPlane.Certificates.List.Select(certificate => certificate.Name.StartsWith(Secret, StringComparison.Ordinal)
-            ? certificate with { Order = orderOf(certificate.Name[Secret.Length..]) }
-            : certificate)];
+        return
+        [
+            .. dataPlane.Certificates.List.Select(certificate => certificate.Name.StartsWith(Secret, StringComparison.Ordinal)
+                ? certificate with { Order = orderOf(certificate.Name[Secret.Length..]) }
+                : certificate),
+            .. IssuersAuthorities(dataPlane),
+        ];
+    }
+
+    /// <summary>Whom the servers of the issuers that we order from are trusted by.</summary>
+    private static IEnumerable<CertificateStatus> IssuersAuthorities(DataPlane dataPlane)
+    {
+        foreach (AcmeIssuerConfig issuer in (dataPlane.Snapshots.Current?.Config.Acme ?? []).Select(request => request.Certificate.Issuer).DistinctBy(issuer => issuer.Name))
+        {
+            X509Certificate2Collection authorities = [];
+            authorities.ImportFromPem(issuer.CaBundle);
+            foreach (X509Certificate2 authority in authorities)
+            {
+                using (authority)
+                    yield return CertificateStatus.Of($"{issuer.Name} (CA)", authority, null);
+            }
+        }
     }
 
     private static void UpdateRateLimits(RateLimitMetrics metrics, RateLimitRegistry limits)

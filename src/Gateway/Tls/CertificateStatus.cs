@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Gateway.Tls;
 
 /// <summary>What may be shown of a certificate: for <c>/certs</c> and the expiry metrics. No private parts.</summary>
@@ -19,6 +21,17 @@ internal sealed record CertificateStatus(
     IReadOnlyList<string> SubjectAltNames,
     string? Error)
 {
+    /// <summary>What is to be said of a certificate.</summary>
+    public static CertificateStatus Of(string name, X509Certificate2? certificate, string? error) => new(
+        name,
+        certificate?.Subject,
+        certificate?.Issuer,
+        certificate?.SerialNumber,
+        certificate?.NotBefore,
+        certificate?.NotAfter,
+        certificate is null ? [] : [.. SubjectAltName.ReadAll(certificate).Select(san => san.Value)],
+        error);
+
     /// <summary>How its orders go; null = it is not ordered by the gateway itself.</summary>
     public OrderStatus? Order { get; init; }
 

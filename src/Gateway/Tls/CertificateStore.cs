@@ -65,7 +65,7 @@ internal sealed class CertificateStore(
             material ??= _certificates.GetValueOrDefault(reference);
             if (material is not null)
                 certificates[reference] = material;
-            list.Add(StatusOf(NameOf(reference), material?.Leaf, error) with { Staple = IsOffline || openSsl is null ? null : material?.Staple });
+            list.Add(CertificateStatus.Of(NameOf(reference), material?.Leaf, error) with { Staple = IsOffline || openSsl is null ? null : material?.Staple });
         }
         foreach (CertificateReference reference in configs.Select(config => config.ClientAuthorities)
             .Concat(upstream.Select(config => config.Authorities)).OfType<CertificateReference>().Distinct())
@@ -74,9 +74,9 @@ internal sealed class CertificateStore(
             if (material is not null)
                 authorities[reference] = material;
             if (material is null)
-                list.Add(StatusOf($"{NameOf(reference)} (CA)", null, error));
+                list.Add(CertificateStatus.Of($"{NameOf(reference)} (CA)", null, error));
             foreach (X509Certificate2 authority in material?.Certificates ?? [])
-                list.Add(StatusOf($"{NameOf(reference)} (CA)", authority, error));
+                list.Add(CertificateStatus.Of($"{NameOf(reference)} (CA)", authority, error));
         }
         ImmutableDictionary<DownstreamTlsConfig, DownstreamTlsContext> contexts = Contexts(configs, certificates, authorities);
         if (!IsOffline)
@@ -309,14 +309,4 @@ internal sealed class CertificateStore(
     private static string NameOf(CertificateReference reference) => reference.SecretName is { } name
         ? (reference.IsConfigMap ? "" : "kubernetes://") + $"{reference.SecretNamespace}/{name}"
         : reference.CertificateFile ?? reference.CaFile ?? "";
-
-    private static CertificateStatus StatusOf(string name, X509Certificate2? certificate, string? error) => new(
-        name,
-        certificate?.Subject,
-        certificate?.Issuer,
-        certificate?.SerialNumber,
-        certificate?.NotBefore,
-        certificate?.NotAfter,
-        certificate is null ? [] : [.. SubjectAltName.ReadAll(certificate).Select(san => san.Value)],
-        error);
 }

@@ -8,26 +8,12 @@ namespace Gateway.Transport;
 /// from any thread; operations are carried out on the loop and continue there. A read of no bytes waits for readability
 /// and holds no buffer. A cancelled write leaves the stream broken.
 /// </summary>
-internal sealed class EventLoopStream(LoopSocket socket) : Stream
+internal sealed class EventLoopStream(LoopSocket socket) : LoopStream
 {
     private volatile bool _disposed;
 
     /// <summary>The socket; to be touched on its loop only.</summary>
     public LoopSocket Socket => socket;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -57,26 +43,6 @@ internal sealed class EventLoopStream(LoopSocket socket) : Stream
 
         return WriteSlowAsync(buffer, cancellationToken);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A loop's socket is read asynchronously.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("A loop's socket is written asynchronously.");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

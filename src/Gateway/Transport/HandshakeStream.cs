@@ -4,23 +4,9 @@ namespace Gateway.Transport;
 /// A loop's stream for a handshake: what follows a read or a write continues on the thread pool, because the arithmetic of
 /// a handshake would hold up the loop's other connections. <see cref="EndHandshake"/> makes it the plain stream it is over.
 /// </summary>
-internal sealed class HandshakeStream(EventLoopStream inner) : Stream
+internal sealed class HandshakeStream(EventLoopStream inner) : LoopStream
 {
     private volatile bool _direct;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>From now on everything continues on the loop.</summary>
     public void EndHandshake() => _direct = true;
@@ -30,26 +16,6 @@ internal sealed class HandshakeStream(EventLoopStream inner) : Stream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         _direct ? inner.WriteAsync(buffer, cancellationToken) : WriteAndLeaveAsync(buffer, cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A loop's socket is read asynchronously.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("A loop's socket is written asynchronously.");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

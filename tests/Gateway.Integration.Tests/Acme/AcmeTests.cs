@@ -174,6 +174,30 @@ public sealed class AcmeTests : IDisposable
         Assert.True((await gateway.ServedAsync()).MatchesHostname("site.example"));
     }
 
+    [Theory]
+    [InlineData(null, "There is no state directory (--acme-state); the certificate is not ordered.")]
+    [InlineData("file", "The state directory (--acme-state) cannot be used")]
+    public async Task Without_a_state_directory_nothing_is_ordered_which_is_said_and_others_serve(string? name, string message)
+    {
+        string? state = name is null ? null : Path.Combine(_state, name);
+        if (state is not null)
+            await File.WriteAllTextAsync(state, "no directory");
+        using var authority = new TestCertificates();
+        using TestCertificate certificate = authority.IssueServer("other.example");
+        string bundle = Convert.ToBase64String(Encoding.ASCII.GetBytes(authority.AuthorityPem));
+
+        await using OrderingGateway gateway = await OrderingGateway.StartAsync(
+            state, null, null, OrderingGateway.Plain, OrderingGateway.Secure("https://127.0.0.1:1/dir", bundle),
+            TestConfig.HttpsGateway("other", name: "other", hosts: "other.example"), TestConfig.Secret("other", certificate));
+
+        Assert.Contains(gateway.Host.LastPass.Diagnostics, finding => finding.Code == "GW0303" && finding.Message.StartsWith(message, StringComparison.Ordinal));
+        Assert.Null(await gateway.ShownAsync("site.example"));
+        Assert.Equal(certificate.Certificate.Thumbprint, (await gateway.ShownAsync("other.example"))!.Thumbprint);
+        // Whom the issuer's server would have to be trusted by is shown with its end.
+        JsonElement trusted = (await gateway.AdminAsync("/certs")).EnumerateArray().Single(one => one.GetProperty("name").GetString() == "ClusterIssuer test (CA)");
+        Assert.Equal(authority.Authority.NotAfter.ToUniversalTime(), trusted.GetProperty("notAfter").GetDateTimeOffset().UtcDateTime);
+    }
+
     [Fact]
     public async Task An_authority_that_is_busy_is_left_alone_as_long_as_it_asks_for()
     {

@@ -73,6 +73,21 @@ public sealed class WorkloadIdentityTests : IAsyncLifetime, IDisposable
         Assert.Equal(2, _echo.Requests.Count);
     }
 
+    [Fact]
+    public async Task The_workload_s_certificate_may_be_named_as_builtin_and_an_invalid_one_as_invalid()
+    {
+        await using TestGateway gateway = await TestGateway.StartTunedAsync(options => options);
+        gateway.WorkloadCertificates = _folder;
+
+        IReadOnlyList<string> errors = await gateway.ApplyAsync(
+            TestConfig.HttpsGateway("'builtin://'", name: "a", hosts: "a.test"), TestConfig.HttpsGateway("'invalid://'", name: "b", hosts: "b.test"));
+
+        Assert.Contains("never valid", Assert.Single(errors), StringComparison.Ordinal);
+        await using RawHttpConnection connection = await RawHttpConnection.ConnectAsync(gateway.Port(443), ClientTls.Http1("a.test"));
+        Assert.Equal("CN=gateway.test", connection.Tls!.RemoteCertificate!.Subject);
+        await Assert.ThrowsAnyAsync<IOException>(() => RawHttpConnection.ConnectAsync(gateway.Port(443), ClientTls.Http1("b.test")));
+    }
+
     /// <summary>What upstream is told of the client; null = it was not served.</summary>
     private static async Task<string?> AskAsync(TestGateway gateway, TestCertificate? client)
     {

@@ -44,6 +44,25 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Contains("secret.yaml:1:1: error GW0301 Secret istio-system/web", with.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_certificate_that_is_to_be_ordered_is_no_error_and_needs_no_state_directory()
+    {
+        _folder.Write("gateway.yaml", Good.Replace("number: 80, name: http, protocol: HTTP", "number: 443, name: https, protocol: HTTPS", StringComparison.Ordinal)
+            .Replace("hosts: [\"*\"]", "hosts: [a.example]", StringComparison.Ordinal)
+            .Replace("namespace: default}", "namespace: default, annotations: {cert-manager.io/issuer: le} }", StringComparison.Ordinal) + "\n    tls: {mode: SIMPLE, credentialName: web}\n");
+        _folder.Write("issuer.yaml", """
+            apiVersion: cert-manager.io/v1
+            kind: Issuer
+            metadata: {name: le, namespace: default}
+            spec: {acme: {server: "https://ca.example/dir", privateKeySecretRef: {name: account}, solvers: [{http01: {} }] } }
+            """);
+
+        CliRun run = await CliRun.OfAsync("validate", "--config", _folder.Path);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.EndsWith($"0 errors, 0 warnings{Environment.NewLine}", run.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("number: 443, name: tcp, protocol: TCP", "")]
     [InlineData("number: 443, name: tls, protocol: HTTPS", "tls: {mode: PASSTHROUGH}")]

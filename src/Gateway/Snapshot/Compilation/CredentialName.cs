@@ -8,15 +8,22 @@ namespace Gateway.Snapshot.Compilation;
 /// </summary>
 internal static class CredentialName
 {
+    private const string BuiltinScheme = "builtin://";
+    private const string InvalidScheme = "invalid://";
     private const string AuthoritySuffix = "-cacert";
     private const string KubernetesScheme = "kubernetes://";
     private const string KubernetesGatewayScheme = "kubernetes-gateway://";
+
+    /// <summary>Whether a name means the certificate that the gateway has as a workload of the mesh.</summary>
+    public static bool IsWorkload(string credentialName) => credentialName.StartsWith(BuiltinScheme, StringComparison.Ordinal);
 
     /// <summary>The Secret or ConfigMap that a name means.</summary>
     public static CertificateReference ToReference(string credentialName, string workloadNamespace)
     {
         if (credentialName.StartsWith(CertificateReference.ConfigMapScheme, StringComparison.Ordinal))
             return ConfigMap(credentialName[CertificateReference.ConfigMapScheme.Length..]);
+        if (credentialName.StartsWith(InvalidScheme, StringComparison.Ordinal))
+            return new CertificateReference(workloadNamespace, credentialName, null, null, null) { Forbidden = $"{InvalidScheme} stands for a certificate that is never valid." };
         string name = credentialName;
         bool isGranted = name.StartsWith(KubernetesGatewayScheme, StringComparison.Ordinal);
         if (name.StartsWith(KubernetesScheme, StringComparison.Ordinal))

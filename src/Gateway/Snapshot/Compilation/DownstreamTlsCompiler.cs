@@ -95,11 +95,13 @@ internal sealed class DownstreamTlsCompiler(CompilationContext context)
             return new CertificateReference(null, null, null, null, file, tls.CaCrl);
         }
         CertificateReference own = Secret(name);
+        if (own.SecretName is null)
+            return own;
         CertificateReference separate = own with { SecretName = own.SecretName + ClientAuthoritySuffix };
         return _secrets.Contains($"{separate.SecretNamespace}/{separate.SecretName}") ? separate : own;
     }
 
-    private CertificateReference Secret(string credentialName) => CredentialName.ToReference(credentialName, context.Identity.Namespace);
+    private CertificateReference Secret(string credentialName) => CredentialName.IsWorkload(credentialName) ? Workload : CredentialName.ToReference(credentialName, context.Identity.Namespace);
 
     private static CertificateReference Files(string? certificate, string? key) => new(null, null, certificate, key, null);
 
