@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.Clusters;
 using Gateway.Clusters.Discovery;
 
