@@ -117,10 +117,10 @@ public sealed class NoConnectionLostTests
             string? failure = null;
             try
             {
-                await using RawHttpConnection client = await RawHttpConnection.ConnectAsync(port);
+                await using RawHttpConnection client = await RawHttpConnection.ConnectAsync(port, cancel: CancellationToken.None);
                 connected = true;
-                await client.SendAsync(Request);
-                RawHttpResponse? answer = await client.ReadResponseAsync();
+                await client.SendAsync(Request, CancellationToken.None);
+                RawHttpResponse? answer = await client.ReadResponseAsync(false, CancellationToken.None);
                 if (answer?.Status == 200)
                     watch.OnServed();
                 else
