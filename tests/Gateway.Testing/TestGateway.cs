@@ -28,7 +28,7 @@ public sealed class TestGateway : IAsyncDisposable
     private readonly FaultLog _faults = new();
     private readonly DataPlane _plane;
 
-    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool onEventLoops, IPEndPoint? dns, TransportKind? transport = null, Func<DataPlaneOptions, DataPlaneOptions>? tune = null) => _plane = new DataPlane(
+    private TestGateway(TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports, X509Certificate2Collection? systemAuthorities, bool? onEventLoops, IPEndPoint? dns, TransportKind? transport = null, Func<DataPlaneOptions, DataPlaneOptions>? tune = null) => _plane = new DataPlane(
         On(transport, tune, TestMode.Apply(new DataPlaneOptions
         {
             EphemeralPorts = true,
@@ -39,7 +39,12 @@ public sealed class TestGateway : IAsyncDisposable
             Resolver = dns is null ? null : new ResolverConfig { Servers = [dns], Attempts = 1, QueryTimeout = TimeSpan.FromSeconds(1) },
             // Pools are per loop: tests which count connections need a single one.
             EventLoops = 1,
-            Transport = onEventLoops ? TransportKind.EventLoop : TransportKind.Sockets,
+            Transport = onEventLoops switch
+            {
+                null => DataPlaneOptions.DefaultTransport,
+                true => TransportKind.EventLoop,
+                false => TransportKind.Sockets,
+            },
         })),
         _completed, _faults, TimeProvider.System);
 
@@ -107,10 +112,10 @@ public sealed class TestGateway : IAsyncDisposable
     /// <param name="drainTime">How long requests on what is no longer configured may go on.</param>
     /// <param name="ports">Ports to bind by configured port; the system chooses those not named.</param>
     /// <param name="systemAuthorities">Whom upstream servers are trusted by where no authorities are named; null = whom the system trusts.</param>
-    /// <param name="onEventLoops">Whether event loops carry the sockets instead of .NET.</param>
+    /// <param name="onEventLoops">Whether event loops carry the sockets or .NET does; null = as a gateway does that was told nothing.</param>
     /// <param name="dns">The DNS server; null = the system's.</param>
     public static async Task<TestGateway> StartEmptyAsync(
-        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null, bool onEventLoops = false, IPEndPoint? dns = null)
+        TimeSpan drainTime, IReadOnlyDictionary<int, int>? ports = null, X509Certificate2Collection? systemAuthorities = null, bool? onEventLoops = null, IPEndPoint? dns = null)
     {
         var gateway = new TestGateway(drainTime, ports, systemAuthorities, onEventLoops, dns);
         await gateway._plane.StartAsync(CancellationToken.None);

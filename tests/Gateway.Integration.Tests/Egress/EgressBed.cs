@@ -43,7 +43,7 @@ internal sealed class EgressBed : IAsyncDisposable
     /// <param name="policy">The Gateway's outboundTrafficPolicy.</param>
     /// <param name="more">Makes further documents, given the ports of the destinations.</param>
     /// <param name="onEventLoops">Whether event loops carry the sockets.</param>
-    public static async Task<EgressBed> StartAsync(string policy = "REGISTRY_ONLY", Func<int, int, string>? more = null, bool onEventLoops = false)
+    public static async Task<EgressBed> StartAsync(string policy = "REGISTRY_ONLY", Func<int, int, string>? more = null, bool? onEventLoops = null)
     {
         var authority = new TestCertificates();
         TestCertificate certificate = authority.IssueServer("secure.test", "proxy.test", "*.wild.test");

@@ -33,7 +33,7 @@ internal sealed class ExtAuthzBed : IAsyncDisposable
     /// <param name="settings">More of the provider, as a flow mapping without braces.</param>
     /// <param name="onEventLoops">The transport.</param>
     /// <param name="port">Port of the service; null = the server's.</param>
-    public static async Task<ExtAuthzBed> HttpAsync(RequestDelegate answer, string settings = "failOpen: false", bool onEventLoops = false, int? port = null) =>
+    public static async Task<ExtAuthzBed> HttpAsync(RequestDelegate answer, string settings = "failOpen: false", bool? onEventLoops = null, int? port = null) =>
         await StartAsync(await ScriptedHttpServer.StartAsync(answer), "envoyExtAuthzHttp", "HTTP", settings, onEventLoops, port);
 
     /// <summary>An authorization server that speaks gRPC.</summary>
@@ -85,10 +85,10 @@ internal sealed class ExtAuthzBed : IAsyncDisposable
         output.WriteBytes(ByteString.CopyFrom(value));
     }
 
-    private static async Task<ExtAuthzBed> StartAsync(ScriptedHttpServer authorizer, string kind, string protocol, string settings, bool onEventLoops, int? port)
+    private static async Task<ExtAuthzBed> StartAsync(ScriptedHttpServer authorizer, string kind, string protocol, string settings, bool? onEventLoops, int? port)
     {
         EchoUpstream echo = await EchoUpstream.StartAsync();
-        TestGateway gateway = await TestGateway.StartOnAsync(onEventLoops,
+        TestGateway gateway = await TestGateway.StartOnAsync(onEventLoops ?? OperatingSystem.IsLinux(),
             TestConfig.HttpGateway(),
             TestConfig.Backend("echo.test", echo),
             TestConfig.Backend("authz.test", protocol, port ?? authorizer.Port),

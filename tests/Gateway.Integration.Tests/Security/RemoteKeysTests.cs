@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Http.Filters.JwtAuthn;
 using Gateway.Testing;
@@ -70,7 +69,7 @@ public sealed class RemoteKeysTests : IAsyncLifetime, IDisposable
         server = await ScriptedHttpServer.StartAsync(http => http.Response.WriteAsync(http.Request.Path == "/.well-known/openid-configuration"
             ? $$"""{"issuer":"{{server!.Url}}","jwks_uri":"{{server.Url}}/keys"}"""
             // The key of the moment and the one before it, as issuers do.
-            : TestTokens.Set(signers[Math.Max(0, Volatile.Read(ref published) - 2)..Volatile.Read(ref published)])));
+            : TestTokens.Set(signers.AsSpan(Math.Max(0, Volatile.Read(ref published) - 2)..Volatile.Read(ref published)).ToArray())));
         await using ScriptedHttpServer issuer = server;
         await using TestGateway gateway = await StartAsync(issuer.Url, null);
         var wrong = new ConcurrentQueue<string>();

@@ -59,7 +59,7 @@ public sealed class RequestHeadersTests
     [Fact]
     public void A_length_is_a_header_and_a_header_is_a_length()
     {
-        IHeaderDictionary headers = new RequestHeaders();
+        RequestHeaders headers = new();
         Assert.Null(headers.ContentLength);
 
         headers.ContentLength = 42;

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tls;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class DownstreamTlsContextTests : IDisposable
 {
     private readonly TestCertificates _authority = new();

@@ -138,7 +138,7 @@ public sealed class DestinationRuleFieldTests
         ClusterAssignment assignment = compiled.Snapshot.Clusters[forward.Destinations[0].ClusterIndex];
         return new Cluster(
             assignment.Config,
-            forward.HashPolicies.FirstOrDefault(),
+            forward.HashPolicies.IsEmpty ? null : forward.HashPolicies[0],
             string.Join(' ', assignment.Endpoints.Select(endpoint => $"{endpoint.Priority}/{endpoint.LocalityWeight}")));
     }
 

@@ -89,7 +89,7 @@ public sealed class VirtualServiceFieldTests
         ["retries.backoff"] = (Retries, Get, e => Forward(e)?.Retries?.BackoffBase, TimeSpan.FromMilliseconds(30)),
         ["retries.perTryTimeout"] = (Retries, Get, e => Forward(e)?.Retries?.PerTryTimeout, TimeSpan.FromSeconds(2)),
         ["retries.retryIgnorePreviousHosts"] = (Retries, Get, e => Forward(e)?.Retries?.AvoidPreviousHosts, false),
-        ["retries.retryOn"] = (Retries, Get, e => (Forward(e)?.Retries?.Conditions, Forward(e)?.Retries?.StatusCodes.FirstOrDefault()), ((RetryConditions?)(RetryConditions.Reset | RetryConditions.StatusCodes), (int?)503)),
+        ["retries.retryOn"] = (Retries, Get, e => (Forward(e)?.Retries?.Conditions, Forward(e)?.Retries?.StatusCodes[0]), ((RetryConditions?)(RetryConditions.Reset | RetryConditions.StatusCodes), (int?)503)),
         ["retries.retryRemoteLocalities"] = (Retries, Get, e => Forward(e)?.Retries?.RetryRemoteLocalities, true),
         ["rewrite.authority"] = ("rewrite: {authority: new.test}, " + To, Get, e => e.Upstream?.Authority, "new.test"),
         ["rewrite.uri"] = ("match: [{uri: {prefix: /old}}], rewrite: {uri: /new}, " + To, Path, e => e.Upstream?.Path, "/new/x?q=1"),
@@ -140,7 +140,7 @@ public sealed class VirtualServiceFieldTests
     private static (string, string, Func<Explanation, object?>, object?) Match(string match, string request) =>
         ($"match: [{{ {match} }}], route: [{{destination: {{host: b}}}}]", request, Host, "b");
 
-    private static object? Host(Explanation explanation) => explanation.Destination?.Host.Split('.')[0];
+    private static string? Host(Explanation explanation) => explanation.Destination?.Host.Split('.')[0];
 
     private static ForwardAction? Forward(Explanation explanation) => explanation.Route?.Action as ForwardAction;
 
@@ -150,7 +150,7 @@ public sealed class VirtualServiceFieldTests
     private static string Upstream(Explanation explanation, string name) =>
         string.Join(',', explanation.Upstream!.Headers.Where(header => header.Key == name).Select(header => header.Value));
 
-    private static object? Mirror(Explanation explanation) =>
+    private static string? Mirror(Explanation explanation) =>
         Forward(explanation) is { Mirrors.IsEmpty: false } forward ? $"{forward.Mirrors[0].Cluster.Split('|')[3].Split('.')[0]} {forward.Mirrors[0].Share}" : null;
 
     private static Explanation Explain(string rule, string request)
