@@ -89,7 +89,7 @@ public sealed class VirtualServiceFieldTests
         ["retries.backoff"] = (Retries, Get, e => Forward(e)?.Retries?.BackoffBase, TimeSpan.FromMilliseconds(30)),
         ["retries.perTryTimeout"] = (Retries, Get, e => Forward(e)?.Retries?.PerTryTimeout, TimeSpan.FromSeconds(2)),
         ["retries.retryIgnorePreviousHosts"] = (Retries, Get, e => Forward(e)?.Retries?.AvoidPreviousHosts, false),
-        ["retries.retryOn"] = (Retries, Get, e => (Forward(e)?.Retries?.Conditions, Forward(e)?.Retries?.StatusCodes[0]), ((RetryConditions?)(RetryConditions.Reset | RetryConditions.StatusCodes), (int?)503)),
+        ["retries.retryOn"] = (Retries, Get, e => (Forward(e)?.Retries?.Conditions, Status(e)), ((RetryConditions?)(RetryConditions.Reset | RetryConditions.StatusCodes), (int?)503)),
         ["retries.retryRemoteLocalities"] = (Retries, Get, e => Forward(e)?.Retries?.RetryRemoteLocalities, true),
         ["rewrite.authority"] = ("rewrite: {authority: new.test}, " + To, Get, e => e.Upstream?.Authority, "new.test"),
         ["rewrite.uri"] = ("match: [{uri: {prefix: /old}}], rewrite: {uri: /new}, " + To, Path, e => e.Upstream?.Path, "/new/x?q=1"),
@@ -141,6 +141,8 @@ public sealed class VirtualServiceFieldTests
         ($"match: [{{ {match} }}], route: [{{destination: {{host: b}}}}]", request, Host, "b");
 
     private static string? Host(Explanation explanation) => explanation.Destination?.Host.Split('.')[0];
+
+    private static int? Status(Explanation explanation) => Forward(explanation)?.Retries is { StatusCodes: [int first, ..] } ? first : null;
 
     private static ForwardAction? Forward(Explanation explanation) => explanation.Route?.Action as ForwardAction;
 
