@@ -1,16 +1,17 @@
 # syntax=docker/dockerfile:1
 # docker build -t gateway:0.1.0 .
-FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
-ARG TARGETARCH
+FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
+# What links native code.
+RUN apt-get update && apt-get install -y --no-install-recommends clang zlib1g-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY samples/ samples/
 COPY src/ src/
-# Compiled ahead of time: a gateway that starts under traffic has no time to warm up.
-RUN dotnet publish src/Gateway -c Release -a $TARGETARCH --no-self-contained -p:PublishReadyToRun=true -o /app
+# Native code: a gateway that starts under traffic has no time to warm up (docs/performance.md, "Starting").
+RUN dotnet publish src/Gateway -c Release -p:PublishAot=true -o /app && rm -f /app/*.dbg /app/*.pdb /app/*.xml
 
-# Chiselled: the runtime and nothing else; no shell, no package manager, and its user is not root.
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+# Chiselled: what a native program needs and nothing else; no shell, no package manager, and its user is not root.
+FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 WORKDIR /app
 COPY --from=build /app .
 ENV DOTNET_EnableDiagnostics=0

@@ -5,7 +5,7 @@ namespace Gateway.Bench;
 internal sealed record GatewayBuild(string Name)
 {
     /// <summary>As it ships.</summary>
-    public static GatewayBuild Default { get; } = new("r2r");
+    public static GatewayBuild Default { get; } = new("aot");
 
     /// <summary>Whether the just-in-time compiler takes part.</summary>
     public bool Compiles => Folder != "aot";
