@@ -158,7 +158,8 @@ internal static class UpstreamFailure
                     return OfEnd(TlsAlert.Find(e));
             }
         }
-        return new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message);
+        // Whatever .NET's client does not name is still the backend's: ours come as cancellations.
+        return exception is HttpRequestException ? OfEnd(null) : new UpstreamOutcome(UpstreamOutcomeKind.LocalReset, exception?.Message);
     }
 
     private static UpstreamOutcome? ClassifyHttp(HttpRequestException e) => e.HttpRequestError switch
