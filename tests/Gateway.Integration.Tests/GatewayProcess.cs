@@ -84,6 +84,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Sends SIGKILL and waits for the end.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+    }
+
     /// <summary>Sends SIGTERM.</summary>
     public void SendTerminate()
     {

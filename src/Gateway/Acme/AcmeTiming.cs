@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Net;
+
 namespace Gateway.Acme;
 
 /// <summary>When orders are tried, and how often. The defaults stay far below the limits of public authorities.</summary>
@@ -48,6 +51,9 @@ internal sealed record AcmeOptions
 
     /// <summary>When.</summary>
     public AcmeTiming Timing { get; init; } = new();
+
+    /// <summary>Who is asked for names before an order; empty = the system's resolvers, which may see another DNS than the authority.</summary>
+    public ImmutableArray<IPEndPoint> NameServers { get; init; } = [];
 
     /// <summary>The port that HTTP-01 comes to, looked at before an order.</summary>
     public int HttpPort { get; init; } = 80;

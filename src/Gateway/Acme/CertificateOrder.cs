@@ -119,9 +119,14 @@ internal sealed class CertificateOrder(IAcmeState state, ChallengeBoard board, A
     {
         (AcmeAuthorization authorization, _) = await client.GetAuthorizationAsync(account, url, cancellationToken);
         if (authorization.Status == "valid")
+        {
+            // Whoever was killed while it became so has left his answer.
+            foreach (AcmeChallenge past in authorization.Challenges.Where(one => one.Token.Length > 0))
+                await board.RemoveAsync(past.Token, authorization.Name, Answer(account, past));
             return;
+        }
         AcmeChallenge challenge = Choose(authorization, wanted);
-        string answer = $"{challenge.Token}.{account.Key.Thumbprint}";
+        string answer = Answer(account, challenge);
         try
         {
             if (challenge.Type == "http-01")
@@ -146,9 +151,11 @@ internal sealed class CertificateOrder(IAcmeState state, ChallengeBoard board, A
         }
         finally
         {
-            await board.RemoveAsync(challenge.Token, authorization.Name);
+            await board.RemoveAsync(challenge.Token, authorization.Name, answer);
         }
     }
+
+    private static string Answer(AcmeAccount account, AcmeChallenge challenge) => $"{challenge.Token}.{account.Key.Thumbprint}";
 
     private static AcmeChallenge Choose(AcmeAuthorization authorization, AcmeChallengeKind wanted)
     {

@@ -221,13 +221,14 @@ internal sealed partial class CertificateWorker : IAsyncDisposable
                 await _parts.Budget.SpendAsync(_config.Hosts, cancellationToken);
             OrderedCertificate certificate = await _session.OrderAsync(_id, _config, replaces, cancellationToken);
             await StoredCertificate.WriteAsync(_parts.State, _id, certificate, cancellationToken);
-            await OrderRecord.DeleteAsync(_parts.State, _id);
             await new CertificateRecord
             {
                 NotBefore = Time.GetUtcNow() + Timing.AfterSuccess,
                 Directory = _config.Issuer.Directory.AbsoluteUri,
                 AskAt = Time.GetUtcNow(),
             }.WriteAsync(_parts.State, _id, cancellationToken);
+            // Last: a kill before it leads to this order again, and not to a new one.
+            await OrderRecord.DeleteAsync(_parts.State, _id);
             Log.Issued(_logger, _config.Key, _config.Issuer.Name, string.Join(", ", _config.Hosts));
         }
         catch (Exception e) when (e is AcmeException or CryptographicException)

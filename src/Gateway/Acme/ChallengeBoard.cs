@@ -22,11 +22,12 @@ internal sealed class ChallengeBoard(IAcmeState state, TimeProvider time)
     public ValueTask PutTlsAsync(string host, string keyAuthorization, CancellationToken cancellationToken) =>
         state.WriteAsync(TlsName(host), Encoding.ASCII.GetBytes(keyAuthorization), cancellationToken);
 
-    /// <summary>Takes answers down.</summary>
-    public async ValueTask RemoveAsync(string token, string host)
+    /// <summary>Takes an answer down; one that another order has put up for the same host stays.</summary>
+    public async ValueTask RemoveAsync(string token, string host, string keyAuthorization)
     {
         await state.DeleteAsync(HttpName(token), CancellationToken.None);
-        await state.DeleteAsync(TlsName(host), CancellationToken.None);
+        if (await TryReadAsync(TlsName(host)) is { } answer && answer.AsSpan().SequenceEqual(Encoding.ASCII.GetBytes(keyAuthorization)))
+            await state.DeleteAsync(TlsName(host), CancellationToken.None);
     }
 
     /// <summary>The answer to a token; null = no challenge with it is open.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Clusters.Discovery;
+using Gateway.Config;
 using Gateway.Snapshot;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,8 @@ internal sealed partial class Preflight(DnsResolver resolver, AcmeOptions option
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
 
+    private readonly DnsHostOptions _dns = new() { Servers = options.NameServers.ToEquatableArray() };
+
     /// <summary>Looks.</summary>
     /// <exception cref="AcmeException">A name does not exist.</exception>
     public async Task CheckAsync(AcmeCertificateConfig certificate, CancellationToken cancellationToken)
@@ -22,7 +25,7 @@ internal sealed partial class Preflight(DnsResolver resolver, AcmeOptions option
         foreach (string host in certificate.Hosts.AsSpan().ToArray())
         {
             // With a dot at its end no search domain is tried: the authority has none either.
-            DnsAnswer answer = await resolver.ResolveAsync(host + ".", new DnsHostOptions(), urgent: false, cancellationToken);
+            DnsAnswer answer = await resolver.ResolveAsync(host + ".", _dns, urgent: false, cancellationToken);
             if (answer.Outcome == DnsOutcome.NotFound)
                 throw new AcmeException($"{host} has no address in the DNS; the authority was not asked.", "preflight");
             if (answer.Addresses.Length > 0 && await ConnectAsync(new IPEndPoint(answer.Addresses[0], port), cancellationToken) is { } fault)

@@ -34,6 +34,20 @@ internal static class OptionTexts
         return addresses.All(address => IPAddress.TryParse(address, out _));
     }
 
+    /// <summary><c>192.0.2.53,[2001:db8::53]:5353</c>: DNS servers, at port 53 where none is named.</summary>
+    public static bool TryNameServers(string text, out IPEndPoint[] servers)
+    {
+        List<IPEndPoint> read = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!IPEndPoint.TryParse(part, out IPEndPoint? server))
+                break;
+            read.Add(server.Port == 0 ? new IPEndPoint(server.Address, 53) : server);
+        }
+        servers = [.. read];
+        return read.Count > 0 && read.Count == text.Split(',').Length;
+    }
+
     /// <summary><c>10.0.0.0/8,192.0.2.1</c>: networks and addresses.</summary>
     public static bool TryNetworks(string text, out IPNetwork[] networks)
     {

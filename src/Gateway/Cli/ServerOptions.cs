@@ -33,6 +33,12 @@ internal sealed class ServerOptions
         HelpName = "DIRECTORY",
     };
 
+    private readonly Option<string?> _acmeNameServers = new("--acme-nameservers")
+    {
+        Description = "Whom to ask whether a name is in the DNS before a certificate is ordered for it: ADDRESS or ADDRESS:PORT, with commas between them. By default the system's resolvers.",
+        HelpName = "SERVERS",
+    };
+
     private readonly Option<string> _drainTime;
     private readonly Option<string> _shutdownTimeout = Duration("--shutdown-timeout", "20s", "How long requests under way may take after the drain time.");
 
@@ -97,12 +103,17 @@ internal sealed class ServerOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
+        _acmeNameServers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryNameServers(text, out _))
+                result.AddError($"--acme-nameservers '{text}': write IP addresses, such as 192.0.2.53 or 192.0.2.53:5353, with commas between them.");
+        });
         _proxyFrom.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && !OptionTexts.TryNetworks(text, out _))
                 result.AddError($"--proxy-protocol-from '{text}': write networks such as 10.0.0.0/8, with commas between them.");
         });
-        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _acmeState, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _misdirected, _proxyFrom, _logLevel, _logFormat])
+        foreach (Option option in (Option[])[_portMap, _admin, _health, _metrics, _accessLog, _acmeState, _acmeNameServers, _drainTime, _shutdownTimeout, _allowInvalid, _transport, _eventLoops, _tls, _upstreamClient, _retryBuffer, _misdirected, _proxyFrom, _logLevel, _logFormat])
             command.Add(option);
     }
 
@@ -129,7 +140,11 @@ internal sealed class ServerOptions
                 "json" => new AccessLogOverride("/dev/stdout", AccessLogEncoding.Json),
                 string file => new AccessLogOverride(file),
             },
-            Acme = options.Acme with { StateDirectory = parsed.GetValue(_acmeState) },
+            Acme = options.Acme with
+            {
+                StateDirectory = parsed.GetValue(_acmeState),
+                NameServers = parsed.GetValue(_acmeNameServers) is { } list && OptionTexts.TryNameServers(list, out IPEndPoint[] servers) ? [.. servers] : [],
+            },
             DrainTime = ReadDuration(parsed, _drainTime),
             ShutdownTimeout = ReadDuration(parsed, _shutdownTimeout),
             AllowInvalid = parsed.GetValue(_allowInvalid),

@@ -132,50 +132,6 @@ public sealed class AcmeFaultTests : IDisposable
         Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
     }
 
-    [ToolFact("pebble")]
-    public async Task A_gateway_that_is_killed_in_the_middle_of_an_order_goes_on_with_it_when_it_is_back()
-    {
-        await using Pebble pebble = await Pebble.WithDnsAsync();
-        await using AuthorityProxy proxy = await AuthorityProxy.StartAsync(pebble);
-        string remains = Path.Combine(_state, "remains");
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        proxy.Before = async context =>
-        {
-            if (!context.Request.Path.StartsWithSegments("/chalZ") || begun.Task.IsCompleted)
-                return false;
-            // A kill leaves the state as it is at this moment: an order begun, locks held, a challenge open.
-            Copy(_state, remains);
-            begun.SetResult();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-            return true;
-        };
-        int port;
-        await using (OrderingGateway first = await StartAsync(pebble, Secure(proxy)))
-        {
-            port = first.Port(80);
-            await begun.Task.WaitAsync(Eventually.Deadline);
-        }
-        Assert.Single(Directory.EnumerateFiles(Path.Combine(remains, "orders"), "*.json"));
-        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(remains, "locks"), "*", SearchOption.AllDirectories));
-
-        await using OrderingGateway second = await OrderingGateway.StartAtAsync(PortMap.AnyFree.With($"80={port}")!, remains, pebble.Resolver, null, OrderingGateway.Plain, Secure(proxy));
-        await second.ServedAsync();
-
-        Assert.Empty(Directory.EnumerateFiles(Path.Combine(remains, "orders")));
-        Assert.Single(proxy.Orders);
-        Assert.Equal(0, pebble.Count("There are now 2 accounts in memory"));
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).ToArray())
-        {
-            string target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-    }
-
     /// <summary>A gateway that is told of the issuer when the authority is there.</summary>
     private async Task<OrderingGateway> StartAsync(
         Pebble pebble, string secure, int refusedNonces = 0, ResolverConfig? resolver = null, AcmeTiming? timing = null, TimeProvider? time = null)

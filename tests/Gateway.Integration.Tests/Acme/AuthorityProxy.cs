@@ -37,6 +37,9 @@ internal sealed class AuthorityProxy : IAsyncDisposable
     /// <summary>Answers requests itself: true = it has. Asked before pebble is.</summary>
     public Func<HttpContext, Task<bool>> Before { get; set; } = _ => Task.FromResult(false);
 
+    /// <summary>Sees what pebble has answered before the client does.</summary>
+    public Func<HttpContext, Task> After { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Says when a certificate, as RFC 9773 names it, should be renewed; null = the directory names no renewal information.</summary>
     public Func<string, (DateTimeOffset Start, DateTimeOffset End)>? Renewal { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class AuthorityProxy : IAsyncDisposable
         if (body.Length > 0)
             request.Content = new ByteArrayContent(body.ToArray()) { Headers = { ContentType = new("application/jose+json") } };
         using HttpResponseMessage response = await _client.SendAsync(request);
+        await After(context);
         context.Response.StatusCode = (int)response.StatusCode;
         foreach (string name in (string[])["Replay-Nonce", "Location", "Link", "Retry-After"])
         {

@@ -23,13 +23,17 @@ internal sealed class Pebble : IAsyncDisposable
     {
         _ports = ports;
         Url = $"https://127.0.0.1:{ports[0]}/dir";
-        Resolver = new ResolverConfig { Servers = [new IPEndPoint(IPAddress.Loopback, ports[2])] };
+        NameServer = new IPEndPoint(IPAddress.Loopback, ports[2]);
+        Resolver = new ResolverConfig { Servers = [NameServer] };
         Management = new Uri($"https://127.0.0.1:{ports[1]}/");
         DnsManagement = new Uri($"http://127.0.0.1:{ports[3]}/");
     }
 
     /// <summary>The directory.</summary>
     public string Url { get; }
+
+    /// <summary>Its DNS answerer.</summary>
+    public IPEndPoint NameServer { get; }
 
     /// <summary>Asks its DNS answerer.</summary>
     public ResolverConfig Resolver { get; }

@@ -70,6 +70,52 @@ public sealed class FileAcmeStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_that_its_holder_is_still_making_is_not_taken_for_an_old_one()
+    {
+        FileAcmeState state = Open();
+        Directory.CreateDirectory(Path.Combine(_folder, "locks"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "locks", "x"), "");
+        _time.Advance(_timing.LockStale * 2);
+
+        Assert.Null(await state.TryLockAsync("x", CancellationToken.None));
+        _time.Advance(_timing.LockStale);
+        await using IAcmeLock? taken = await state.TryLockAsync("x", CancellationToken.None);
+        Assert.NotNull(taken);
+    }
+
+    [Fact]
+    public async Task Locks_that_a_kill_left_are_watched_from_the_start_and_not_one_after_the_other()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "locks", "accounts"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "locks", "accounts", "one"), "dead/1/2 3\n");
+        FileAcmeState state = Open();
+        _time.Advance(_timing.LockStale);
+
+        await using IAcmeLock? taken = await state.TryLockAsync("accounts/one", CancellationToken.None);
+
+        Assert.NotNull(taken);
+    }
+
+    [Fact]
+    public void Half_written_files_and_answers_that_nobody_asks_for_any_more_are_swept_at_the_start()
+    {
+        string[] old = ["certificates/a.pem.1234.tmp", "challenges/http/token"];
+        string[] kept = ["certificates/b.pem.5678.tmp", "challenges/tls/b.example", "certificates/a.pem", "orders/a.json"];
+        foreach (string name in (string[])[.. old, .. kept])
+        {
+            string path = Path.Combine(_folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, "x");
+            if (old.Contains(name) || name is "certificates/a.pem" or "orders/a.json")
+                File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-2));
+        }
+
+        _ = Open();
+
+        Assert.Equal(kept.Order(), Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_folder, path)).Order());
+    }
+
+    [Fact]
     public async Task A_budget_of_orders_ends_and_comes_back_with_the_hour()
     {
         var budget = new HostBudget(Open(), _timing, _time);

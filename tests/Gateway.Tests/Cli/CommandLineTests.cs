@@ -32,6 +32,7 @@ public sealed class CommandLineTests
     [InlineData("gateway run --config x --admin-address nowhere", "ADDRESS:PORT")]
     [InlineData("gateway run --config x --drain-time soon", "5s")]
     [InlineData("gateway run --config x --labels app", "k=v")]
+    [InlineData("gateway run --config x --acme-nameservers ns.example", "192.0.2.53:5353")]
     [InlineData("gateway explain --config x GET", "URL")]
     [InlineData("gateway explain --config x --header nocolon GET http://a/", "name: value")]
     [InlineData("gateway explain --config x GET ftp://a/", "ftp://a/")]
@@ -52,6 +53,17 @@ public sealed class CommandLineTests
         Assert.Equal(0, run.ExitCode);
         Assert.Matches(@"^gateway \d+\.\d+\.\d+", run.Out);
         Assert.Contains(".NET 10", run.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.53", "192.0.2.53:53")]
+    [InlineData("192.0.2.53:5353, 2001:db8::53,[2001:db8::54]:54", "192.0.2.53:5353 [2001:db8::53]:53 [2001:db8::54]:54")]
+    [InlineData("192.0.2.53,", null)]
+    [InlineData("ns.example", null)]
+    public void Name_servers_are_addresses_with_or_without_a_port(string text, string? servers)
+    {
+        Assert.Equal(servers is not null, OptionTexts.TryNameServers(text, out IPEndPoint[] read));
+        Assert.True(servers is null || servers == string.Join(' ', (object[])read));
     }
 
     [Theory]

@@ -7,9 +7,13 @@ internal sealed class FileAcmeState : IAcmeState
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
+    private const string Temporary = ".tmp";
 
     // Nothing that is kept here is larger.
     private const int MaxBytes = 1024 * 1024;
+
+    // Nobody takes so long to write a file and rename it, nor to be asked for the answer to a challenge.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
 
     private readonly string _root;
     private readonly AcmeTiming _timing;
@@ -30,7 +34,9 @@ internal sealed class FileAcmeState : IAcmeState
         using (Create(probe))
         {
         }
+        DateTime now = File.GetLastWriteTimeUtc(probe);
         File.Delete(probe);
+        LookForRemains(now);
     }
 
     public async ValueTask<byte[]?> ReadAsync(string name, CancellationToken cancellationToken)
@@ -94,7 +100,7 @@ internal sealed class FileAcmeState : IAcmeState
         try
         {
             MakeFolder(Path.GetDirectoryName(path)!);
-            return await FileLock.TryTakeAsync(path, _watched.GetOrAdd(path, static _ => new FileLockWatch()), _timing, _time, cancellationToken);
+            return await FileLock.TryTakeAsync(path, _watched.GetOrAdd(path, static _ => new FileLockWatch()), _timing, _time);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -123,7 +129,31 @@ internal sealed class FileAcmeState : IAcmeState
         }
     }
 
-    private static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
+    /// <summary>
+    /// Looks at what a kill left behind. All locks are watched from here on: one that is taken after another, as an
+    /// account's is after a certificate's, would else be waited for only when the first is free.
+    /// </summary>
+    /// <param name="now">The time by the clock of the file system.</param>
+    private void LookForRemains(DateTime now)
+    {
+        foreach (string path in Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories))
+        {
+            if (path.EndsWith(Temporary, StringComparison.Ordinal) || IsUnder("challenges", path))
+            {
+                if (now - File.GetLastWriteTimeUtc(path) > Forgotten)
+                    TryDelete(path);
+            }
+            else if (IsUnder("locks", path) && FileLock.TryRead(path) is { } content)
+            {
+                _watched.GetOrAdd(path, static _ => new FileLockWatch()).See(content, _time);
+            }
+        }
+    }
+
+    private bool IsUnder(string folder, string path) =>
+        path.StartsWith(Path.Combine(_root, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}{Temporary}";
 
     private static void MakeFolder(string path)
     {

@@ -6,11 +6,23 @@ namespace Gateway.Acme.State;
 /// <summary>What was last seen of a lock that somebody else holds, and since when by our own clock.</summary>
 internal sealed class FileLockWatch
 {
-    /// <summary>Its content.</summary>
-    public string Content { get; set; } = "";
+    private readonly Lock _gate = new();
+    private string? _content;
+    private long _since;
 
-    /// <summary><see cref="TimeProvider.GetTimestamp"/> when it was first seen.</summary>
-    public long Since { get; set; }
+    /// <summary>Takes a look.</summary>
+    /// <param name="content">What stands in it; empty while its holder is making it.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>For how long it has said the same.</returns>
+    public TimeSpan See(string content, TimeProvider time)
+    {
+        lock (_gate)
+        {
+            if (_content != content)
+                (_content, _since) = (content, time.GetTimestamp());
+            return time.GetElapsedTime(_since);
+        }
+    }
 }
 
 /// <summary>
@@ -37,18 +49,13 @@ internal sealed class FileLock : IAcmeLock
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>Takes a lock; null = somebody else has it.</summary>
-    public static async ValueTask<FileLock?> TryTakeAsync(string path, FileLockWatch watch, AcmeTiming timing, TimeProvider time, CancellationToken cancellationToken)
+    public static async ValueTask<FileLock?> TryTakeAsync(string path, FileLockWatch watch, AcmeTiming timing, TimeProvider time)
     {
-        if (await TryReadAsync(path, cancellationToken) is { } content)
+        if (TryRead(path) is { } content)
         {
-            lock (watch)
-            {
-                if (watch.Content != content)
-                    (watch.Content, watch.Since) = (content, time.GetTimestamp());
-                if (time.GetElapsedTime(watch.Since) < timing.LockStale)
-                    return null;
-            }
-            if (!await TryBreakAsync(path, content, cancellationToken))
+            if (watch.See(content, time) < timing.LockStale)
+                return null;
+            if (!TryBreak(path, content))
                 return null;
         }
         string owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
@@ -76,19 +83,33 @@ internal sealed class FileLock : IAcmeLock
         _lost.Dispose();
     }
 
+    /// <summary>What stands in a lock; null = it is free.</summary>
+    public static string? TryRead(string path)
+    {
+        try
+        {
+            // Small and local: not worth a change of threads.
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
     // Only what was judged is moved out of the way: a lock that was taken in the meantime is put back.
-    private static async ValueTask<bool> TryBreakAsync(string path, string content, CancellationToken cancellationToken)
+    private static bool TryBreak(string path, string content)
     {
         string aside = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
             File.Move(path, aside);
-            if (await TryReadAsync(aside, cancellationToken) == content)
+            if (TryRead(aside) == content)
                 return true;
             File.Move(aside, path, overwrite: false);
             return false;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
@@ -98,17 +119,6 @@ internal sealed class FileLock : IAcmeLock
         }
     }
 
-    private static async ValueTask<string?> TryReadAsync(string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await File.ReadAllTextAsync(path, cancellationToken);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
 
     private static byte[] Content(string owner, int beats) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{owner} {beats}\n"));
 
