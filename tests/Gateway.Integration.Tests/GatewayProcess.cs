@@ -25,12 +25,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
         string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", $"127.0.0.1:{Text(admin)}", "--health-port", "off", "--metrics-port", $"127.0.0.1:{Text(metrics)}"];
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "gateway.dll"), .. arguments, .. own])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
+            StartInfo = ProgramUnderTest.With([.. arguments, .. own]),
         };
+        _process.StartInfo.RedirectStandardOutput = _process.StartInfo.RedirectStandardError = true;
         _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
     }

@@ -12,6 +12,9 @@ internal static class GatewayRunner
     // PosixSignal has names only for the signals that every system has; others go by their number.
     private const PosixSignal LinuxUser1 = (PosixSignal)10;
 
+    // Held until the process has ended: what a drained gateway ends with is 0, whenever the next signal comes.
+    private static readonly List<PosixSignalRegistration> LastWords = [];
+
     /// <summary>Runs until a signal, <c>/quitquitquit</c> or cancellation; returns the exit code.</summary>
     /// <param name="console">For what went wrong before there is a log.</param>
     /// <param name="options">What to run.</param>
@@ -67,10 +70,19 @@ internal static class GatewayRunner
         {
             context.Cancel = true;
             if (stop.IsCancellationRequested)
+            {
                 hurry.Cancel();
-            else
-                stop.Cancel();
+                return;
+            }
+            lock (LastWords)
+            {
+                if (LastWords.Count == 0)
+                    LastWords.AddRange(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ignore), PosixSignalRegistration.Create(PosixSignal.SIGINT, Ignore));
+            }
+            stop.Cancel();
         }
+
+        static void Ignore(PosixSignalContext context) => context.Cancel = true;
     }
 
     private static PosixSignalRegistration? OnSignal(PosixSignal signal, Action action)

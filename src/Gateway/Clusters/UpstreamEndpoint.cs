@@ -12,6 +12,9 @@ namespace Gateway.Clusters;
 /// </summary>
 internal sealed class UpstreamEndpoint
 {
+    // Added while idle connections are closed: requests that begin meanwhile wait for that.
+    private const int Closing = int.MinValue / 2;
+
     private static int _lastId;
 
     private int _activeRequests;
@@ -82,7 +85,14 @@ internal sealed class UpstreamEndpoint
     public int Connections => OwnConnections.Open + HandlerConnections.Open;
 
     /// <summary>Requests under way.</summary>
-    public int ActiveRequests => Volatile.Read(ref _activeRequests);
+    public int ActiveRequests
+    {
+        get
+        {
+            int count = Volatile.Read(ref _activeRequests);
+            return count >= 0 ? count : count - Closing;
+        }
+    }
 
     /// <summary>Requests since the endpoint appeared.</summary>
     public long TotalRequests => Interlocked.Read(ref _totalRequests);
@@ -101,7 +111,8 @@ internal sealed class UpstreamEndpoint
     /// <summary>A request begins; <see cref="End"/> must follow.</summary>
     public void Begin()
     {
-        Interlocked.Increment(ref _activeRequests);
+        if (Interlocked.Increment(ref _activeRequests) < 0)
+            WaitForClosing();
         Interlocked.Increment(ref _totalRequests);
     }
 
@@ -166,15 +177,33 @@ internal sealed class UpstreamEndpoint
             _handlerStreams.Remove(connection);
     }
 
-    /// <summary>The handler keeps idle connections and cannot be told to let go of one address.</summary>
+    /// <summary>
+    /// The handler keeps idle connections and cannot be told to let go of one address. A request that chose the endpoint
+    /// before it was retired may begin at any time: it must not get a connection that is closed under it.
+    /// </summary>
     private void CloseIdleOfHandler()
     {
-        if (ActiveRequests > 0)
-            return;
         CountedSocketStream[] idle;
         lock (_handlerGate)
             idle = [.. _handlerStreams];
-        foreach (CountedSocketStream connection in idle)
-            connection.Dispose();
+        if (idle.Length == 0 || Interlocked.CompareExchange(ref _activeRequests, Closing, 0) != 0)
+            return;
+        try
+        {
+            foreach (CountedSocketStream connection in idle)
+                connection.Dispose();
+        }
+        finally
+        {
+            Interlocked.Add(ref _activeRequests, -Closing);
+        }
+    }
+
+    // For as long as some sockets take to be closed, once in an endpoint's life.
+    private void WaitForClosing()
+    {
+        SpinWait wait = default;
+        while (Volatile.Read(ref _activeRequests) < 0)
+            wait.SpinOnce();
     }
 }

@@ -13,6 +13,7 @@ namespace Gateway.Integration.Tests.Chaos;
 /// The program under load while endpoints die, hang, come back, are added and removed, and its files change every second.
 /// Ten seconds; <c>GATEWAY_CHAOS_SECONDS=60</c> for the long form.
 /// </summary>
+[Trait("Drives", "Program")]
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     private const int Backends = 8;

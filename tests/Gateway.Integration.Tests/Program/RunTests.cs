@@ -5,6 +5,7 @@ using Gateway.Testing.Echo;
 namespace Gateway.Integration.Tests.Program;
 
 /// <summary><c>gateway run</c> as users and Kubernetes run it: a process, a folder, signals.</summary>
+[Trait("Drives", "Program")]
 public sealed class RunTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;

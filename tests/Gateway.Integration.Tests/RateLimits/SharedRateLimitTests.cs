@@ -8,6 +8,7 @@ using Gateway.Testing.Echo;
 namespace Gateway.Integration.Tests.RateLimits;
 
 /// <summary>Limits that replicas share, with gateways as processes and a real Redis.</summary>
+[Trait("Drives", "Program")]
 public sealed class SharedRateLimitTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;

@@ -14,6 +14,7 @@ namespace Gateway.Integration.Tests.Tls;
 /// Certificates that change several times per second under <c>gateway run</c>, in a Secret and in files named by path.
 /// <c>GATEWAY_ROTATION_SECONDS</c> says for how long; 5 where it says nothing.
 /// </summary>
+[Trait("Drives", "Program")]
 public sealed class RotationTests : IAsyncLifetime, IDisposable
 {
     private const int ClientsPerHost = 2;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gateway.Integration.Tests.Tls;
 
 /// <summary>OCSP staples, seen by <c>openssl s_client -status</c>: those that Secrets bring, and those of a real responder.</summary>
+[Trait("Drives", "Program")]
 public sealed class StapleTests : IDisposable
 {
     private const string Shown = "Cert Status: good";

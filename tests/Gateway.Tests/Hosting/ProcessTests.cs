@@ -7,6 +7,7 @@ using Gateway.Tests.Sources;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>The real process, told things by signals.</summary>
+[Trait("Drives", "Program")]
 public sealed partial class ProcessTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -86,17 +87,11 @@ public sealed partial class ProcessTests : IDisposable
 
     private Process Start(string accessLog, string currentFolder, string config, string logLevel)
     {
-        ProcessStartInfo start = new("dotnet")
-        {
-            ArgumentList =
-            {
-                Path.Combine(AppContext.BaseDirectory, "gateway.dll"), "run", "--config", config, "--port-map", "*=0",
-                "--admin-address", "off", "--health-port", "off", "--metrics-port", "off", "--access-log", accessLog, "--drain-time", "0s",
-                "--log-level", logLevel,
-            },
-            WorkingDirectory = currentFolder,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = ProgramUnderTest.With(
+            "run", "--config", config, "--port-map", "*=0", "--admin-address", "off", "--health-port", "off", "--metrics-port", "off",
+            "--access-log", accessLog, "--drain-time", "0s", "--log-level", logLevel);
+        start.WorkingDirectory = currentFolder;
+        start.RedirectStandardError = true;
         Process process = Process.Start(start)!;
         process.ErrorDataReceived += (_, line) =>
         {
