@@ -22,56 +22,53 @@ internal static class ResourceValidator
         switch (resource)
         {
             case Resource<GatewaySpec> gateway:
-                SchemaChecker.Check(sink, CrdSchemas.Gateway);
-                GatewayValidator.Check(sink, gateway.Spec);
+                Check(sink, CrdSchemas.Gateway, GatewayValidator.Check, gateway.Spec);
                 break;
             case Resource<VirtualServiceSpec> virtualService:
-                SchemaChecker.Check(sink, CrdSchemas.VirtualService);
-                VirtualServiceValidator.Check(sink, virtualService.Spec);
+                Check(sink, CrdSchemas.VirtualService, VirtualServiceValidator.Check, virtualService.Spec);
                 break;
             case Resource<DestinationRuleSpec> destinationRule:
-                SchemaChecker.Check(sink, CrdSchemas.DestinationRule);
-                DestinationRuleValidator.Check(sink, destinationRule.Spec);
+                Check(sink, CrdSchemas.DestinationRule, DestinationRuleValidator.Check, destinationRule.Spec);
                 break;
             case Resource<ServiceEntrySpec> serviceEntry:
-                SchemaChecker.Check(sink, CrdSchemas.ServiceEntry);
-                ServiceEntryValidator.Check(sink, serviceEntry.Spec);
+                Check(sink, CrdSchemas.ServiceEntry, ServiceEntryValidator.Check, serviceEntry.Spec);
                 break;
             case Resource<WorkloadEntrySpec> workloadEntry:
-                SchemaChecker.Check(sink, CrdSchemas.WorkloadEntry);
-                WorkloadEntryValidator.Check(sink, workloadEntry.Spec);
+                Check(sink, CrdSchemas.WorkloadEntry, WorkloadEntryValidator.Check, workloadEntry.Spec);
                 break;
             case Resource<AuthorizationPolicySpec> policy:
-                SchemaChecker.Check(sink, CrdSchemas.AuthorizationPolicy);
-                AuthorizationPolicyValidator.Check(sink, policy.Spec);
+                Check(sink, CrdSchemas.AuthorizationPolicy, AuthorizationPolicyValidator.Check, policy.Spec);
                 MetadataRules.CheckReserved(sink);
                 return;
             case Resource<RequestAuthenticationSpec> authentication:
-                SchemaChecker.Check(sink, CrdSchemas.RequestAuthentication);
-                RequestAuthenticationValidator.Check(sink, authentication.Spec);
+                Check(sink, CrdSchemas.RequestAuthentication, RequestAuthenticationValidator.Check, authentication.Spec);
                 break;
             case Resource<PeerAuthenticationSpec> peers:
-                SchemaChecker.Check(sink, CrdSchemas.PeerAuthentication);
-                PeerAuthenticationValidator.Check(sink, peers.Spec);
+                Check(sink, CrdSchemas.PeerAuthentication, PeerAuthenticationValidator.Check, peers.Spec);
                 break;
             case Resource<TelemetrySpec> telemetry:
-                SchemaChecker.Check(sink, CrdSchemas.Telemetry);
-                TelemetryValidator.Check(sink, telemetry.Spec);
+                Check(sink, CrdSchemas.Telemetry, TelemetryValidator.Check, telemetry.Spec);
                 break;
-            case Resource<IssuerSpec> issuer:
-                IssuerValidator.Check(sink, issuer.Spec);
-                return;
             case Resource<EnvoyFilterSpec> envoyFilter:
-                SchemaChecker.Check(sink, CrdSchemas.EnvoyFilter);
-                EnvoyFilterValidator.Check(sink, envoyFilter.Spec);
+                Check(sink, CrdSchemas.EnvoyFilter, EnvoyFilterValidator.Check, envoyFilter.Spec);
                 break;
             case Resource<RateLimitPolicySpec> limits:
                 RateLimitPolicyValidator.Check(sink, limits.Spec);
                 break;
+            case Resource<IssuerSpec> issuer:
+                IssuerValidator.Check(sink, issuer.Spec);
+                return;
             default:
                 // Kubernetes' own kinds come from an API server that has judged them, or are judged by their binders.
                 return;
         }
         MetadataRules.Check(sink);
+    }
+
+    private static void Check<TSpec>(Findings findings, SchemaRule schema, Action<Findings, TSpec> rules, TSpec spec)
+        where TSpec : SpecRecord
+    {
+        SchemaChecker.Check(findings, schema);
+        rules(findings, spec);
     }
 }

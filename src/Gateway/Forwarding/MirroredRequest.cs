@@ -1,4 +1,5 @@
 using Gateway.Http;
+using Gateway.Transport;
 
 namespace Gateway.Forwarding;
 
@@ -6,17 +7,13 @@ namespace Gateway.Forwarding;
 /// The copies of one request, as seen from the request: what is read of its body goes to each of them, and they end when
 /// the client leaves. Stands in the place of the request's body.
 /// </summary>
-internal sealed class MirroredRequest(RequestContext request) : Stream
+internal sealed class MirroredRequest(RequestContext request) : AsyncStream
 {
     private readonly List<(MirrorBody? Body, CancellationTokenSource Limit)> _copies = [];
     private CancellationTokenRegistration _client;
     private Stream _inner = Null;
 
     public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Adds a copy.</summary>
     public void Add(MirrorBody? body, CancellationTokenSource limit) => _copies.Add((body, limit));
@@ -54,15 +51,6 @@ internal sealed class MirroredRequest(RequestContext request) : Stream
         }
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private void Cancel()
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Forwarding;
@@ -8,7 +9,7 @@ namespace Gateway.Forwarding;
 /// any time: a read that a try leaves behind is not cancelled but serves the next one. A body that outgrows the limit is
 /// no longer kept; it can then be sent only once. Belongs to a request slot.
 /// </summary>
-internal sealed class ReplayableRequestBody(int limit) : Stream
+internal sealed class ReplayableRequestBody(int limit) : AsyncStream
 {
     private const int FirstBufferBytes = 4 * 1024;
 
@@ -24,10 +25,6 @@ internal sealed class ReplayableRequestBody(int limit) : Stream
     private Task<int>? _pending;
 
     public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Whether it can be sent from its beginning.</summary>
     public bool CanReplay { get; private set; }
@@ -95,15 +92,6 @@ internal sealed class ReplayableRequestBody(int limit) : Stream
         }
         return CanReplay || _pending is not null ? ReadMoreAsync(buffer, cancellationToken) : _inner.ReadAsync(buffer, cancellationToken);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private async ValueTask<int> ReadMoreAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -1,9 +1,10 @@
+using Gateway.Transport;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Http;
 
 /// <summary>The client's body, counting its bytes and noting when it has ended. Belongs to a <see cref="RequestContext"/>.</summary>
-internal sealed class CountedRequestBody(RequestContext owner) : Stream
+internal sealed class CountedRequestBody(RequestContext owner) : AsyncStream
 {
     private Stream _inner = Null;
 
@@ -15,10 +16,6 @@ internal sealed class CountedRequestBody(RequestContext owner) : Stream
     }
 
     public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public void Attach(HttpContext http)
     {
@@ -37,15 +34,6 @@ internal sealed class CountedRequestBody(RequestContext owner) : Stream
         Note(count, buffer.Length);
         return ValueTask.FromResult(count);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private async ValueTask<int> AwaitRead(ValueTask<int> read, int wanted)
     {

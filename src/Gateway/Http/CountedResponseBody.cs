@@ -1,19 +1,16 @@
 using System.IO.Pipelines;
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Http;
 
 /// <summary>The body towards the client, counting its bytes. Stands in for the server's feature; belongs to a <see cref="RequestContext"/>.</summary>
-internal sealed class CountedResponseBody(StreamInfo info) : Stream, IHttpResponseBodyFeature
+internal sealed class CountedResponseBody(StreamInfo info) : AsyncStream, IHttpResponseBodyFeature
 {
     private IHttpResponseBodyFeature? _inner;
 
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
     public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public Stream Stream => this;
 
@@ -47,14 +44,5 @@ internal sealed class CountedResponseBody(StreamInfo info) : Stream, IHttpRespon
         return Inner.Stream.WriteAsync(buffer, cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => Inner.Stream.FlushAsync(cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,4 +1,5 @@
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Http;
@@ -43,13 +44,11 @@ internal sealed class CountedUpgrade : IHttpUpgradeFeature, IHttpExtendedConnect
 
     public async ValueTask<Stream> AcceptAsync() => new CountedDuplex(await _connect!.AcceptAsync(), _info);
 
-    private sealed class CountedDuplex(Stream inner, StreamInfo info) : Stream
+    private sealed class CountedDuplex(Stream inner, StreamInfo info) : AsyncStream
     {
         public override bool CanRead => true;
-        public override bool CanSeek => false;
+
         public override bool CanWrite => true;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -58,25 +57,13 @@ internal sealed class CountedUpgrade : IHttpUpgradeFeature, IHttpExtendedConnect
             return count;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             info.BytesSent += buffer.Length;
             return inner.WriteAsync(buffer, cancellationToken);
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-        public override void Flush() => throw new NotSupportedException();
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override async ValueTask DisposeAsync()
         {

@@ -25,7 +25,7 @@ internal static class RequestHash
                 HashSource.Header => OfHeader(request, policy.Name),
                 HashSource.Cookie => OfCookie(request, policy),
                 HashSource.SourceIp => OfText(request.Info.ClientAddress ?? request.Connection.RemoteIp),
-                _ => FindQuery(request.Query, policy.Name, out ReadOnlySpan<char> value) ? OfText(value) : null,
+                _ => QueryCondition.TryFind(policy.Name, request.Query, out ReadOnlySpan<char> value) ? OfText(value) : null,
             };
             if (one is { } next)
                 hash = hash is { } before ? BitOperations.RotateLeft(before, 1) ^ next : next;
@@ -76,25 +76,6 @@ internal static class RequestHash
                         value = value[1..^1];
                     return true;
                 }
-            }
-        }
-        value = default;
-        return false;
-    }
-
-    private static bool FindQuery(string query, string name, out ReadOnlySpan<char> value)
-    {
-        ReadOnlySpan<char> rest = query.StartsWith('?') ? query.AsSpan(1) : query;
-        while (!rest.IsEmpty)
-        {
-            int end = rest.IndexOf('&');
-            ReadOnlySpan<char> pair = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? default : rest[(end + 1)..];
-            int equals = pair.IndexOf('=');
-            if ((equals < 0 ? pair : pair[..equals]).SequenceEqual(name))
-            {
-                value = equals < 0 ? default : pair[(equals + 1)..];
-                return true;
             }
         }
         value = default;

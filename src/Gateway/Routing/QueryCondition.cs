@@ -13,7 +13,11 @@ internal static class QueryCondition
     public static string Describe(NamedMatcher parameter, ReadOnlySpan<char> query) =>
         TryFind(parameter.Name, query, out ReadOnlySpan<char> value) ? $"\"{value}\"" : "no such parameter";
 
-    private static bool TryFind(ReadOnlySpan<char> name, ReadOnlySpan<char> query, out ReadOnlySpan<char> value)
+    /// <summary>Finds the first value of a parameter.</summary>
+    /// <param name="name">The parameter's.</param>
+    /// <param name="query">Query with its <c>?</c>; empty = none.</param>
+    /// <param name="value">As written; empty = the parameter has none.</param>
+    public static bool TryFind(ReadOnlySpan<char> name, ReadOnlySpan<char> query, out ReadOnlySpan<char> value)
     {
         if (query.StartsWith('?'))
             query = query[1..];

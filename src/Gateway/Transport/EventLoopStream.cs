@@ -8,12 +8,16 @@ namespace Gateway.Transport;
 /// from any thread; operations are carried out on the loop and continue there. A read of no bytes waits for readability
 /// and holds no buffer. A cancelled write leaves the stream broken.
 /// </summary>
-internal sealed class EventLoopStream(LoopSocket socket) : LoopStream
+internal sealed class EventLoopStream(LoopSocket socket) : AsyncStream
 {
     private volatile bool _disposed;
 
     /// <summary>The socket; to be touched on its loop only.</summary>
     public LoopSocket Socket => socket;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -72,27 +72,7 @@ public sealed class PlainBlockReaderTests
         List<Diagnostic> findings = [];
         ConfigNode? full = new YamlReader(new()).ReadFully(text, new(0, text.Length, 1), new("t"), findings);
         Assert.Empty(findings);
-        Assert.Equal(Describe(full!), Describe(node));
+        Assert.Equal(NodeText.Of(full!), NodeText.Of(node));
         return true;
-    }
-
-    private static string Describe(ConfigNode node)
-    {
-        StringBuilder text = new();
-        Describe(node, text);
-        return text.ToString();
-    }
-
-    private static void Describe(ConfigNode node, StringBuilder text)
-    {
-        text.Append(node.Kind).Append('@').Append(node.Location).Append('=').Append(node.Text).Append('(');
-        foreach (ConfigEntry entry in node.Entries)
-        {
-            text.Append(entry.Key).Append('@').Append(entry.KeyLocation).Append(':');
-            Describe(entry.Value, text);
-        }
-        foreach (ConfigNode item in node.Items)
-            Describe(item, text);
-        text.Append(')');
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Parsing;
+using Gateway.Config.Tests.Parsing;
 
 namespace Gateway.Fuzz.Targets;
 
@@ -27,29 +28,8 @@ internal static class YamlTarget
         if (PlainBlockReader.Read(document, new Placement("t"), new()) is not { } plain)
             return;
         Check.That(full is not null && findings.Count == 0, "what is plain is right");
-        Check.Same(Describe(full!), Describe(plain), "both readers");
+        Check.Same(NodeText.Of(full!), NodeText.Of(plain), "both readers");
     }
 
     private static bool IsBlank(string document) => document.Split('\n').All(line => line.Trim() is "" or "---" or "..." || line.TrimStart()[0] is '#' or '%');
-
-    private static string Describe(ConfigNode node)
-    {
-        StringBuilder text = new();
-        Describe(node, text);
-        return text.ToString();
-    }
-
-    private static void Describe(ConfigNode node, StringBuilder text)
-    {
-        text.Append(node.Kind).Append('@').Append(node.Location).Append('=').Append(node.Text).Append('(');
-        foreach (ConfigEntry entry in node.Entries)
-        {
-            text.Append(entry.Key).Append('@').Append(entry.KeyLocation).Append(':');
-            Describe(entry.Value, text);
-        }
-
-        foreach (ConfigNode item in node.Items)
-            Describe(item, text);
-        text.Append(')');
-    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Gateway.Integration.Tests.Tools;
 using Gateway.Testing;
 using Gateway.Testing.Clients;
 using Gateway.Testing.Echo;
@@ -26,7 +27,7 @@ public sealed class SharedRateLimitTests : IAsyncLifetime
     public async Task Two_replicas_hold_a_limit_of_100_a_second_together_within_a_tenth()
     {
         const int PerSecond = 100;
-        await using RedisProcess redis = await RedisProcess.StartAsync();
+        await using ServerProcess redis = await Redis.StartAsync();
         await WriteAsync(redis.Address, $"{{name: shared, requests: {PerSecond}, burst: 50, scope: SHARED}}", "2s");
         await using GatewayProcess one = await GatewayProcess.StartAsync("run", "--config", _folder);
         await using GatewayProcess two = await GatewayProcess.StartAsync("run", "--config", _folder);
@@ -55,7 +56,7 @@ public sealed class SharedRateLimitTests : IAsyncLifetime
     [ToolFact("redis-server")]
     public async Task Without_Redis_each_replica_goes_on_by_itself_and_says_so_and_comes_back()
     {
-        RedisProcess redis = await RedisProcess.StartAsync(password: "secret-of-redis");
+        ServerProcess redis = await Redis.StartAsync(password: "secret-of-redis");
         try
         {
             await WriteAsync(redis.Address, "{name: shared, requests: 3, unit: DAY, key: [{source: HEADER, name: x-key}], scope: SHARED}", "2s", login: true);
@@ -69,7 +70,7 @@ public sealed class SharedRateLimitTests : IAsyncLifetime
             Assert.Contains("gateway_rate_limit_redis_up{address=\"" + redis.Address + "\"} 0", await gateway.MetricsAsync(), StringComparison.Ordinal);
             Assert.Contains("each replica counts for itself", gateway.Output, StringComparison.Ordinal);
 
-            redis = await RedisProcess.StartAsync(redis.Port, "secret-of-redis");
+            redis = await Redis.StartAsync(redis.Port, "secret-of-redis");
             await SharedAsync(gateway);
             Assert.DoesNotContain("secret-of-redis", gateway.Output, StringComparison.Ordinal);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Testing;
@@ -137,13 +138,17 @@ public sealed class TcpProxyTests
 
     [Theory]
     [MemberData(nameof(Transports))]
-    public async Task A_session_ends_when_it_was_open_for_as_long_as_it_may(bool onEventLoops)
+    public async Task A_session_ends_when_it_was_open_for_as_long_as_it_may_although_it_is_busy(bool onEventLoops)
     {
-        await using TcpBed bed = await TcpBed.StartAsync(onEventLoops, "{maxConnectionDuration: 300ms}");
+        await using TcpBed bed = await TcpBed.StartAsync(onEventLoops, "{maxConnectionDuration: 1s}");
         using Socket client = await bed.ConnectAsync();
         using Socket backend = await bed.AcceptAsync();
+        using var stop = new CancellationTokenSource();
+        Task busy = SpeakAsync(backend, stop.Token);
 
         await Assert.ThrowsAsync<SocketException>(() => TcpBed.ReadToEndAsync(client));
+        await stop.CancelAsync();
+        await busy;
         Assert.Equal("DT", (await bed.Gateway.CompletionAsync(_ => true)).Flags);
     }
 
@@ -164,5 +169,37 @@ public sealed class TcpProxyTests
         using Socket again = await bed.AcceptAsync();
         await again.SendAsync("hi"u8.ToArray());
         Assert.Equal(2, await third.ReceiveAsync(new byte[8]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task The_PROXY_header_names_the_client_before_its_bytes(bool onEventLoops)
+    {
+        await using TcpBed bed = await TcpBed.StartAsync(onEventLoops);
+        string[] documents = TcpBed.Documents(bed.BackendPort, "{}");
+        documents[3] = documents[3].Split("    connectionPool", 2)[0] + "    proxyProtocol: {version: V1}";
+        Assert.Empty(await bed.Gateway.ApplyAsync(documents));
+        using Socket client = await bed.ConnectAsync();
+        using Socket backend = await bed.AcceptAsync();
+        await client.SendAsync("hello"u8.ToArray());
+        client.Shutdown(SocketShutdown.Send);
+
+        string received = Encoding.ASCII.GetString(await TcpBed.ReadToEndAsync(backend));
+
+        Assert.Equal($"PROXY TCP4 127.0.0.1 127.0.0.1 {((IPEndPoint)client.LocalEndPoint!).Port} {bed.Gateway.Port(9000)}\r\nhello", received);
+    }
+
+    private static async Task SpeakAsync(Socket socket, CancellationToken stop)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        try
+        {
+            while (await pace.WaitForNextTickAsync(stop))
+                await socket.SendAsync("x"u8.ToArray(), stop);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // It was ended.
+        }
     }
 }

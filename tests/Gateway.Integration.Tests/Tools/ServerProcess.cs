@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Testing;
@@ -29,13 +30,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Its port on 127.0.0.1.</summary>
     public int Port { get; }
 
+    /// <summary>Its address.</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
     /// <summary>Starts the program and waits until its port takes TCP connections.</summary>
     /// <param name="program">Its name.</param>
     /// <param name="arguments">Makes the arguments, given its folder and the port it shall listen on.</param>
-    public static async Task<ServerProcess> StartAsync(string program, Func<string, int, string[]> arguments)
+    /// <param name="port">The port of one that ran before; 0 = any.</param>
+    public static async Task<ServerProcess> StartAsync(string program, Func<string, int, string[]> arguments, int port = 0)
     {
         string folder = Directory.CreateTempSubdirectory($"gateway-{program}").FullName;
-        int port = FreePort();
+        if (port == 0)
+            port = FreePort();
         var server = new ServerProcess(program, folder, port, arguments(folder, port));
         try
         {
@@ -52,7 +58,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Sends a signal.</summary>
     public async Task SignalAsync(string name)
     {
-        (int exit, string output) = await CommandLineTool.RunAsync("kill", $"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        (int exit, string output) = await CommandLineTool.RunAsync("kill", $"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture));
         Assert.True(exit == 0, output);
     }
 

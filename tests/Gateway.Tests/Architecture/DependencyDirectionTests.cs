@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Gateway.Tests.Architecture;
 
-/// <summary>The order of the rooms (docs/architecture.md, "Who may use whom"), held against the code.</summary>
+/// <summary>The order of the rooms (docs/architecture.md, "The rooms and their order"), held against the code.</summary>
 public sealed class DependencyDirectionTests
 {
     /// <summary>From left to right: a room may use those of later rows, never its own row's others nor an earlier row's.</summary>

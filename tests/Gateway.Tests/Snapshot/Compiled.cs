@@ -94,6 +94,29 @@ internal sealed class Compiled
 
         """));
 
+    /// <summary>The host <c>up.test</c> with an endpoint in each of eu/a, eu/b and us/a, and a DestinationRule for it.</summary>
+    /// <param name="rule">The rule's fields beside its host.</param>
+    public static string ThreePlaces(string rule) => $$"""
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: ServiceEntry
+        metadata: {name: up, namespace: default}
+        spec:
+          hosts: [up.test]
+          resolution: STATIC
+          ports: [{number: 80, name: http, protocol: HTTP}]
+          endpoints:
+          - {address: 10.0.0.1, locality: eu/a, labels: {tier: one} }
+          - {address: 10.0.0.2, locality: eu/b, labels: {tier: two} }
+          - {address: 10.0.0.3, locality: us/a, labels: {tier: three} }
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: up, namespace: default}
+        spec: {host: up.test, {{rule}} }
+
+        """;
+
     /// <summary>A rule that forwards to a host.</summary>
     public static string To(string host, string match = "") =>
         $"{{{(match.Length == 0 ? "" : $"match: [{match}], ")}route: [{{destination: {{host: {host}, port: {{number: 80}}}}}}]}}";

@@ -19,27 +19,10 @@ public sealed class LocalityCompilerTests
     [InlineData(Detection + ", loadBalancer: {localityLbSetting: {failoverPriority: [tier=two]}}", "", "1 0 1")]
     public void A_rule_gives_priorities_and_weights(string policy, string locality, string places)
     {
-        Compiled compiled = Compiled.From(Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", "{route: [{destination: {host: up.test}}]}") + $$"""
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: ServiceEntry
-            metadata: {name: up, namespace: default}
-            spec:
-              hosts: [up.test]
-              resolution: STATIC
-              ports: [{number: 80, name: http, protocol: HTTP}]
-              endpoints:
-              - {address: 10.0.0.1, locality: eu/a, labels: {tier: one} }
-              - {address: 10.0.0.2, locality: eu/b, labels: {tier: two} }
-              - {address: 10.0.0.3, locality: us/a, labels: {tier: three} }
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: up, namespace: default}
-            spec:
-              host: up.test
-              trafficPolicy: { connectionPool: {tcp: {connectTimeout: 1s} }, {{policy}} }
-            """, Compiled.Ingress with { Locality = locality });
+        Compiled compiled = Compiled.From(
+            Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", "{route: [{destination: {host: up.test}}]}")
+                + Compiled.ThreePlaces($"trafficPolicy: {{connectionPool: {{tcp: {{connectTimeout: 1s}}}}, {policy} }}"),
+            Compiled.Ingress with { Locality = locality });
 
         Assert.Equal(places, Places(compiled));
     }

@@ -14,7 +14,7 @@ namespace Gateway.Forwarding.Http1;
 /// connection, (2) send the head, (3) send the body while (4) the response head is awaited, (5) bring the response to the
 /// client, (6) keep the connection if nothing is in doubt. One per request slot, used again and again; on the loop.
 /// </summary>
-internal sealed class Http1Exchange
+internal sealed class Http1Exchange : LoopExchange
 {
     // Envoy's limit for a response head on HTTP/1.
     private const int MaxHeadBytes = 80 * 1024;
@@ -25,28 +25,18 @@ internal sealed class Http1Exchange
     // Small bodies leave with the head.
     private const int MaxInlineBodyBytes = 8 * 1024;
 
-    private readonly RequestContext _request;
-    private readonly RouterState _state;
     private readonly RequestBodyPump _pump;
     private readonly ResponseHead _head = new();
-    private readonly Action _end;
     private HeadScanner _scanner;
     private Http1Connection? _connection;
     private Task _pumping = Task.CompletedTask;
-    private CancellationTokenRegistration _client;
     private int _interim;
-    private int _generation;
-    private bool _ended;
-    private bool _clientEnded;
-    private bool _watchesClient;
     private bool _awaitsContinue;
 
     public Http1Exchange(RequestContext request, RouterState state)
+        : base(request, state)
     {
-        _request = request;
-        _state = state;
         _pump = new RequestBodyPump(request);
-        _end = OnEnd;
     }
 
     /// <summary>Whether this client does it: HTTP/1.1 from a client on an event loop. Upgrades, tunnels and bodies that are kept for another try go another way.</summary>
@@ -59,8 +49,8 @@ internal sealed class Http1Exchange
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
-        EventLoop loop = _request.Connection.Loop!;
-        Http1Pool pool = endpoint.Http1.For(loop, cluster, _request.Authority);
+        EventLoop loop = Request.Connection.Loop!;
+        Http1Pool pool = endpoint.Http1.For(loop, cluster, Request.Authority);
         bool keep = false;
         Begin();
         try
@@ -87,30 +77,30 @@ internal sealed class Http1Exchange
                 connection = _connection = await ConnectAsync(pool, cluster);
             }
 
-            if (outcome.Kind != UpstreamOutcomeKind.Done || _ended)
-                return _ended ? Ended() : outcome;
+            if (outcome.Kind != UpstreamOutcomeKind.Done || HasEnded)
+                return HasEnded ? Ended() : outcome;
 
             // (5)
-            _request.Info.UpstreamLocalAddress = connection.LocalAddress;
-            ResponseRelay.CopyHead(_request, _head);
-            UpstreamResponse.Report(_request, cluster, endpoint);
-            if (!_state.Accepts(_request.Http.Response))
+            Request.Info.UpstreamLocalAddress = connection.LocalAddress;
+            ResponseRelay.CopyHead(Request, _head);
+            UpstreamResponse.Report(Request, cluster, endpoint);
+            if (!State.Accepts(Request.Http.Response))
                 return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
-            UpstreamResponse.Finish(_request, _head.Status);
+            UpstreamResponse.Finish(Request, _head.Status);
             if (_head.Framing != BodyFraming.None)
             {
-                Task started = _request.Http.Response.StartAsync();
+                Task started = Request.Http.Response.StartAsync();
                 if (!started.IsCompletedSuccessfully)
                 {
                     await started;
                     await loop.SwitchAsync();
                 }
 
-                if (!ResponseRelay.TryCopyWhole(_request, connection, _head))
-                    outcome = await ResponseRelay.CopyBodyAsync(_request, connection, _head);
+                if (!ResponseRelay.TryCopyWhole(Request, connection, _head))
+                    outcome = await ResponseRelay.CopyBodyAsync(Request, connection, _head);
             }
 
-            if (_ended)
+            if (HasEnded)
                 return Ended();
             // The response broke off because the request did.
             if (_pump.State == BodyState.ClientFailed && outcome.Kind != UpstreamOutcomeKind.Done)
@@ -128,7 +118,7 @@ internal sealed class Http1Exchange
         {
             return UpstreamFailure.OfTls(e);
         }
-        catch (OperationCanceledException) when (_ended || Gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (HasEnded || Gone.IsCancellationRequested)
         {
             return Ended();
         }
@@ -157,8 +147,6 @@ internal sealed class Http1Exchange
             Finish();
         }
     }
-
-    private CancellationToken Gone => _state.Deadline?.Token ?? (_request.IsHttp1 ? _request.Connection.Closed : _request.Http.RequestAborted);
 
     /// <returns>Null = as many requests wait for a connection as may.</returns>
     private async ValueTask<Http1Connection?> ConnectAsync(Http1Pool pool, Cluster cluster)
@@ -192,9 +180,9 @@ internal sealed class Http1Exchange
         _interim = 0;
         bool chunked = IsChunked;
         RequestHeadWriter head = RequestHeadWriter.Current;
-        head.Write(_request, chunked);
-        _awaitsContinue = _request.HasBody && _request.Headers.ContainsKey(HeaderNames.Expect);
-        if (!_request.HasBody)
+        head.Write(Request, chunked);
+        _awaitsContinue = Request.HasBody && Request.Headers.ContainsKey(HeaderNames.Expect);
+        if (!Request.HasBody)
             _pump.MarkSent();
         else if (!chunked && !_awaitsContinue)
             _pump.TryTakeWhole(MaxInlineBodyBytes, head);
@@ -210,7 +198,7 @@ internal sealed class Http1Exchange
         return true;
     }
 
-    private bool IsChunked => _request.HasBody && _request.Http.Request.ContentLength is null;
+    private bool IsChunked => Request.HasBody && Request.Http.Request.ContentLength is null;
 
     private async ValueTask SendRestAsync(Http1Connection connection, ReadOnlyMemory<byte> rest)
     {
@@ -244,7 +232,7 @@ internal sealed class Http1Exchange
             HeadScan scan = _scanner.Scan(connection.Buffered, out int length);
             if (scan == HeadScan.Complete)
             {
-                bool read = length <= MaxHeadBytes && _head.TryRead(connection.Buffered[..length], HttpMethods.IsHead(_request.Method));
+                bool read = length <= MaxHeadBytes && _head.TryRead(connection.Buffered[..length], HttpMethods.IsHead(Request.Method));
                 connection.Consume(length);
                 _scanner = default;
                 if (read && _head.Status >= 200)
@@ -261,7 +249,7 @@ internal sealed class Http1Exchange
                 return true;
             }
 
-            if (_ended)
+            if (HasEnded)
                 return true;
             if (_pump.State == BodyState.ClientFailed)
             {
@@ -298,70 +286,7 @@ internal sealed class Http1Exchange
 
     // RFC 9110 section 9.2.2: what may have been done already is only done again if twice is as good as once.
     private bool CanRepeat(Http1Connection connection) =>
-        connection.Buffered.IsEmpty && !_request.HasBody && !_ended && _request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE";
+        connection.Buffered.IsEmpty && !Request.HasBody && !HasEnded && Request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE";
 
-    private UpstreamOutcome Ended()
-    {
-        if (_state.Cause != DeadlineCause.None)
-            return new UpstreamOutcome(UpstreamOutcomeKind.LocalReset);
-        _request.NoteClientGone();
-        _request.Http.Abort();
-        return default;
-    }
-
-    private void Begin()
-    {
-        if (_state.Deadline is LoopDeadline deadline)
-            deadline.Reached = _end;
-        if (!_request.IsHttp1)
-        {
-            // The token of an HTTP/2 stream fires anywhere, perhaps when this object already serves another request.
-            _ended = false;
-            _client = _request.Http.RequestAborted.UnsafeRegister(static state => ((Departure)state!).Post(), new Departure(this, _generation));
-            return;
-        }
-
-        // That of an HTTP/1 connection fires on the loop, and a slot never leaves its connection.
-        if (!_watchesClient)
-        {
-            _watchesClient = true;
-            _request.Connection.Closed.UnsafeRegister(static state => ((Http1Exchange)state!).OnClientEnded(), this);
-        }
-
-        _ended = _clientEnded;
-    }
-
-    private void Finish()
-    {
-        _client.Dispose();
-        _client = default;
-        _generation++;
-        if (_state.Deadline is LoopDeadline deadline)
-            deadline.Reached = null;
-    }
-
-    private void OnClientEnded()
-    {
-        _clientEnded = true;
-        OnEnd();
-    }
-
-    private void OnEnd()
-    {
-        _ended = true;
-        _connection?.Socket.Close(reset: true);
-    }
-
-    private sealed class Departure(Http1Exchange exchange, int generation)
-    {
-        private readonly EventLoop _loop = exchange._request.Connection.Loop!;
-
-        public void Post() => _loop.Scheduler.Schedule(static state => ((Departure)state!).Run(), this);
-
-        private void Run()
-        {
-            if (exchange._generation == generation)
-                exchange.OnEnd();
-        }
-    }
+    protected override void Cancel() => _connection?.Socket.Close(reset: true);
 }

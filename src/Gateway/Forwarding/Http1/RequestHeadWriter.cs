@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Gateway.Http;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Forwarding.Http1;
@@ -46,7 +45,7 @@ internal sealed class RequestHeadWriter
         for (int i = 0; i < headers.Count; i++)
         {
             string name = headers.NameAt(i);
-            if (!IsMadeHere(name))
+            if (!RequestLines.IsMadeHere(name))
                 WriteHeader(name, headers.ValueAt(i));
         }
 
@@ -72,7 +71,7 @@ internal sealed class RequestHeadWriter
 
         // A length of 0 is said where a body is usual, so that nobody waits for one (RFC 9110 section 8.6).
         long length = request.HasBody ? request.Http.Request.ContentLength ?? 0 : 0;
-        if (length == 0 && IsBodyUnusual(request.Method))
+        if (length == 0 && RequestLines.IsBodyUnusual(request.Method))
             return;
 
         WriteBytes("content-length: "u8);
@@ -182,20 +181,4 @@ internal sealed class RequestHeadWriter
 
         return _buffer.AsSpan(_length);
     }
-
-    private static bool IsBodyUnusual(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsDelete(method);
-
-    private static bool IsMadeHere(string name) => name.Length switch
-    {
-        0 => true,
-        4 => Is(name, HeaderNames.Host),
-        7 => Is(name, HeaderNames.Upgrade),
-        10 => Is(name, HeaderNames.Connection),
-        14 => Is(name, HeaderNames.ContentLength),
-        17 => Is(name, HeaderNames.TransferEncoding),
-        _ => false,
-    } || name[0] == ':';
-
-    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -15,33 +15,23 @@ namespace Gateway.Forwarding.Http2;
 /// connection, (2) open a stream, (3) send the body while (4) the response head is awaited, (5) bring the response to the
 /// client, (6) give the stream back. One per request slot, used again and again; on the loop.
 /// </summary>
-internal sealed class Http2Exchange
+internal sealed class Http2Exchange : LoopExchange
 {
     // A backend that goes away again and again is not waited for.
     private const int MaxMoves = 3;
 
     private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly RequestContext _request;
-    private readonly RouterState _state;
     private readonly Http2BodyPump _pump;
     private Http2Stream? _stream;
     private Task _pumping = Task.CompletedTask;
-    private readonly Action _end;
     private LoopTimer? _continueTimer;
-    private CancellationTokenRegistration _client;
-    private bool _clientEnded;
-    private bool _watchesClient;
-    private int _generation;
-    private bool _ended;
     private bool _awaitsContinue;
 
     public Http2Exchange(RequestContext request, RouterState state)
+        : base(request, state)
     {
-        _request = request;
-        _state = state;
         _pump = new Http2BodyPump(request, new RequestBodyReader(request));
-        _end = OnEnd;
     }
 
     /// <summary>Whether this client does it: HTTP/2 for a client on an event loop. Tunnels go another way.</summary>
@@ -53,7 +43,7 @@ internal sealed class Http2Exchange
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamOutcome> SendAsync(Cluster cluster, UpstreamEndpoint endpoint)
     {
-        Http2Pool pool = endpoint.Http2.For(_request.Connection.Loop!, cluster, _request.Authority);
+        Http2Pool pool = endpoint.Http2.For(Request.Connection.Loop!, cluster, Request.Authority);
         Begin();
         try
         {
@@ -84,7 +74,7 @@ internal sealed class Http2Exchange
         {
             return UpstreamFailure.OfTls(e);
         }
-        catch (OperationCanceledException) when (_ended || Gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (HasEnded || Gone.IsCancellationRequested)
         {
             return Ended();
         }
@@ -111,10 +101,10 @@ internal sealed class Http2Exchange
     private async ValueTask<UpstreamOutcome?> ExchangeAsync(Http2Connection connection, Cluster cluster, UpstreamEndpoint endpoint, bool mayMove)
     {
         // (2)
-        _pump.Reset(_request.HasBody);
+        _pump.Reset(Request.HasBody);
         _pumping = Task.CompletedTask;
-        Http2RequestHead.Write(connection.Encoder, _request, cluster.Config.Tls is not null);
-        Http2Stream stream = _stream = connection.Open(!_request.HasBody, HttpMethods.IsHead(_request.Method));
+        Http2RequestHead.Write(connection.Encoder, Request, cluster.Config.Tls is not null);
+        Http2Stream stream = _stream = connection.Open(!Request.HasBody, HttpMethods.IsHead(Request.Method));
         try
         {
             // (3), (4)
@@ -122,30 +112,30 @@ internal sealed class Http2Exchange
             await ReceiveHeadAsync(stream);
             if (stream.Status == 0)
             {
-                bool moves = mayMove && stream.Failure == Http2Failure.Unprocessed && !_pump.IsBegun && !_ended;
+                bool moves = mayMove && stream.Failure == Http2Failure.Unprocessed && !_pump.IsBegun && !HasEnded;
                 return moves ? null : Outcome(stream.Failure, answered: false, connection.Fault);
             }
 
             // (5)
-            _request.Info.UpstreamLocalAddress = connection.LocalAddress;
-            ResponseLines.Copy(_request.Http.Response, stream.Status, stream.Head, stream.ContentLength);
-            UpstreamResponse.Report(_request, cluster, endpoint);
-            if (!_state.Accepts(_request.Http.Response))
+            Request.Info.UpstreamLocalAddress = connection.LocalAddress;
+            ResponseLines.Copy(Request.Http.Response, stream.Status, stream.Head, stream.ContentLength);
+            UpstreamResponse.Report(Request, cluster, endpoint);
+            if (!State.Accepts(Request.Http.Response))
                 return new UpstreamOutcome(UpstreamOutcomeKind.Refused);
-            UpstreamResponse.Finish(_request, stream.Status);
+            UpstreamResponse.Finish(Request, stream.Status);
             Http2Failure failure = stream.Failure;
             if (failure == Http2Failure.None && !(stream.RemoteEnded && stream.Buffered == 0))
-                failure = await Http2Relay.CopyBodyAsync(_request, stream);
-            if (_ended)
+                failure = await Http2Relay.CopyBodyAsync(Request, stream);
+            if (HasEnded)
                 return Ended();
             if (failure != Http2Failure.None)
             {
                 // The head was taken: what follows is its end, not another answer.
-                await _request.Http.Response.StartAsync();
+                await Request.Http.Response.StartAsync();
                 return Outcome(failure, answered: true);
             }
 
-            Http2Relay.CopyTrailers(_request, stream);
+            Http2Relay.CopyTrailers(Request, stream);
             return default(UpstreamOutcome);
         }
         finally
@@ -167,8 +157,8 @@ internal sealed class Http2Exchange
 
     private void BeginBody(Http2Stream stream)
     {
-        _awaitsContinue = _request.HasBody && _request.Headers.ContainsKey(HeaderNames.Expect);
-        if (!_request.HasBody)
+        _awaitsContinue = Request.HasBody && Request.Headers.ContainsKey(HeaderNames.Expect);
+        if (!Request.HasBody)
             return;
         if (!_awaitsContinue)
         {
@@ -210,7 +200,7 @@ internal sealed class Http2Exchange
 
     private UpstreamOutcome Outcome(Http2Failure failure, bool answered, string? alert = null)
     {
-        if (_ended)
+        if (HasEnded)
             return Ended();
         if (_pump.State == BodyState.ClientFailed)
             return UpstreamFailure.OfRequestBody(_pump.Fault);
@@ -226,71 +216,9 @@ internal sealed class Http2Exchange
         };
     }
 
-    private UpstreamOutcome Ended()
+    protected override void Cancel()
     {
-        if (_state.Cause != DeadlineCause.None)
-            return new UpstreamOutcome(UpstreamOutcomeKind.LocalReset);
-        _request.NoteClientGone();
-        _request.Http.Abort();
-        return default;
-    }
-
-    private CancellationToken Gone => _state.Deadline?.Token ?? (_request.IsHttp1 ? _request.Connection.Closed : _request.Http.RequestAborted);
-
-    private void Begin()
-    {
-        if (_state.Deadline is LoopDeadline deadline)
-            deadline.Reached = _end;
-        if (!_request.IsHttp1)
-        {
-            // The token of an HTTP/2 stream fires anywhere, perhaps when this object already serves another request.
-            _ended = false;
-            _client = _request.Http.RequestAborted.UnsafeRegister(static state => ((Departure)state!).Post(), new Departure(this, _generation));
-            return;
-        }
-
-        // That of an HTTP/1 connection fires on the loop, and a slot never leaves its connection.
-        if (!_watchesClient)
-        {
-            _watchesClient = true;
-            _request.Connection.Closed.UnsafeRegister(static state => ((Http2Exchange)state!).OnClientEnded(), this);
-        }
-
-        _ended = _clientEnded;
-    }
-
-    private void Finish()
-    {
-        _client.Dispose();
-        _client = default;
-        _generation++;
-        if (_state.Deadline is LoopDeadline deadline)
-            deadline.Reached = null;
-    }
-
-    private void OnClientEnded()
-    {
-        _clientEnded = true;
-        OnEnd();
-    }
-
-    private void OnEnd()
-    {
-        _ended = true;
         if (_stream is { } stream)
             stream.Connection.Cancel(stream);
-    }
-
-    private sealed class Departure(Http2Exchange exchange, int generation)
-    {
-        private readonly EventLoop _loop = exchange._request.Connection.Loop!;
-
-        public void Post() => _loop.Scheduler.Schedule(static state => ((Departure)state!).Run(), this);
-
-        private void Run()
-        {
-            if (exchange._generation == generation)
-                exchange.OnEnd();
-        }
     }
 }

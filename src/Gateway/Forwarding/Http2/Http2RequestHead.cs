@@ -36,12 +36,12 @@ internal static class Http2RequestHead
         for (int i = 0; i < headers.Count; i++)
         {
             string name = headers.NameAt(i);
-            if (!IsMadeHere(name))
+            if (!IsLeftOut(name))
                 Write(encoder, name, headers.ValueAt(i));
         }
 
         // A length is said where a body is usual, so that nobody guesses (RFC 9110 section 8.6).
-        long? length = request.HasBody ? request.Http.Request.ContentLength : IsBodyUnusual(request.Method) ? null : 0;
+        long? length = request.HasBody ? request.Http.Request.ContentLength : RequestLines.IsBodyUnusual(request.Method) ? null : 0;
         if (length is not null)
             encoder.Add(HeaderNames.ContentLength, length == 0 ? "0" : length.Value.ToString(CultureInfo.InvariantCulture));
     }
@@ -52,7 +52,7 @@ internal static class Http2RequestHead
         encoder.Begin();
         foreach (KeyValuePair<string, StringValues> trailer in trailers)
         {
-            if (!IsMadeHere(trailer.Key))
+            if (!IsLeftOut(trailer.Key))
                 Write(encoder, trailer.Key, trailer.Value);
         }
     }
@@ -82,21 +82,7 @@ internal static class Http2RequestHead
         return target.ToString();
     }
 
-    private static bool IsBodyUnusual(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsDelete(method);
-
-    // What is of a connection has no place in HTTP/2.
-    private static bool IsMadeHere(string name) => name.Length switch
-    {
-        0 => true,
-        4 => Is(name, HeaderNames.Host),
-        7 => Is(name, HeaderNames.Upgrade),
-        10 => Is(name, HeaderNames.Connection) || Is(name, HeaderNames.KeepAlive),
-        14 => Is(name, HeaderNames.ContentLength),
-        16 => Is(name, HeaderNames.ProxyConnection),
-        17 => Is(name, HeaderNames.TransferEncoding),
-        _ => false,
-    } || name[0] == ':';
-
-    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+    // What is of a connection has no place in HTTP/2 (RFC 9113 section 8.2.2); the lengths are those of keep-alive and proxy-connection.
+    private static bool IsLeftOut(string name) =>
+        RequestLines.IsMadeHere(name) || (name.Length is 10 or 16 && HeaderTraitsOf.Name(name) == HeaderTraits.HopByHop);
 }

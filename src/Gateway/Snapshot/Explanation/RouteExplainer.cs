@@ -22,9 +22,6 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
 {
     private const string SampleRequestId = "00000000-0000-4000-8000-000000000000";
 
-    /// <summary>What stands for the gateway's own address.</summary>
-    internal static readonly IPAddress SampleLocalAddress = IPAddress.Parse("192.0.2.254");
-
     private readonly HttpSettings _settings = new(snapshot.Mesh);
     private readonly HeaderDictionary _headers = [];
     private readonly MatchTrace _trace = new();
@@ -117,7 +114,7 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
             {
                 PeerIp = request.ClientAddress.ToString(),
                 PeerIsLoopback = IPAddress.IsLoopback(request.ClientAddress),
-                LocalIp = SampleLocalAddress.ToString(),
+                LocalIp = SampleConnection.LocalAddress.ToString(),
                 IsTls = request.IsTls,
                 IsHttp1 = request.IsHttp1,
                 ListenerPort = listener.Port,
@@ -160,37 +157,18 @@ internal sealed class RouteExplainer(GatewaySnapshot snapshot, ListenerConfig li
         };
     }
 
-    private StreamInfo Info(in RouteRequest routed, EdgeResult edge)
+    private StreamInfo Info(in RouteRequest routed, EdgeResult edge) => new()
     {
-        var remote = new IPEndPoint(request.ClientAddress, 50000);
-        var local = new IPEndPoint(SampleLocalAddress, listener.Port);
-        return new StreamInfo
-        {
-            Method = request.Method,
-            Path = request.Target,
-            Protocol = request.IsHttp1 ? "HTTP/1.1" : "HTTP/2",
-            Authority = request.Authority,
-            Scheme = routed.Scheme,
-            ClientAddress = edge.ClientAddress,
-            IsGrpc = RequestPipeline.IsGrpc(_headers[HeaderNames.ContentType]),
-            RequestHeaders = _headers,
-            Connection = new DownstreamConnection
-            {
-                ListenerPort = listener.Port,
-                ListenerName = listener.Name,
-                FilterChainName = chain.Name,
-                FilterChainKey = DownstreamConnection.KeyOf(listener.Name, chain.Name),
-                IsTls = request.IsTls,
-                RequestedServerName = request.ServerName,
-                RemoteEndPoint = remote,
-                LocalEndPoint = local,
-                RemoteAddress = DownstreamConnection.TextOf(remote),
-                LocalAddress = DownstreamConnection.TextOf(local),
-                RemoteIp = DownstreamConnection.TextOfIp(remote),
-                LocalIp = DownstreamConnection.TextOfIp(local),
-            },
-        };
-    }
+        Method = request.Method,
+        Path = request.Target,
+        Protocol = request.IsHttp1 ? "HTTP/1.1" : "HTTP/2",
+        Authority = request.Authority,
+        Scheme = routed.Scheme,
+        ClientAddress = edge.ClientAddress,
+        IsGrpc = RequestPipeline.IsGrpc(_headers[HeaderNames.ContentType]),
+        RequestHeaders = _headers,
+        Connection = SampleConnection.Of(listener, chain, request, request.IsTls),
+    };
 
     private Explanation Start(string outcome, string reason) => new()
     {

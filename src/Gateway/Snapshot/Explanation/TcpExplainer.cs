@@ -1,8 +1,6 @@
-using System.Net;
 using Gateway.Http.Filters.Rbac;
 using Gateway.Listeners;
 using Gateway.Routing;
-using Gateway.Streams;
 using Gateway.Tls;
 
 namespace Gateway.Snapshot.Explanation;
@@ -15,7 +13,7 @@ internal static class TcpExplainer
     {
         var security = new SecurityExplainer(snapshot.Security);
         var input = new RbacInput();
-        input.Begin(Connection(listener, chain, request));
+        input.Begin(SampleConnection.Of(listener, chain, request, chain.Tls is not null));
         SecurityDenial? denial = security.AskConnection(input);
         List<ExplainedDestination> destinations = [];
         WeightedCluster chosen = action.Destinations[0];
@@ -49,27 +47,6 @@ internal static class TcpExplainer
         return tls?.Problem is { } problem
             ? Closed(explanation, $"No TLS connection can be made to {chosen.Cluster}: {problem}.", "UF,URX")
             : explanation;
-    }
-
-    private static DownstreamConnection Connection(ListenerConfig listener, FilterChainConfig chain, ExplainRequest request)
-    {
-        var remote = new IPEndPoint(request.ClientAddress, 50000);
-        var local = new IPEndPoint(RouteExplainer.SampleLocalAddress, listener.Port);
-        return new DownstreamConnection
-        {
-            ListenerPort = listener.Port,
-            ListenerName = listener.Name,
-            FilterChainName = chain.Name,
-            FilterChainKey = DownstreamConnection.KeyOf(listener.Name, chain.Name),
-            IsTls = chain.Tls is not null,
-            RequestedServerName = request.ServerName,
-            RemoteEndPoint = remote,
-            LocalEndPoint = local,
-            RemoteAddress = DownstreamConnection.TextOf(remote),
-            LocalAddress = DownstreamConnection.TextOf(local),
-            RemoteIp = DownstreamConnection.TextOfIp(remote),
-            LocalIp = DownstreamConnection.TextOfIp(local),
-        };
     }
 
     private static Explanation Closed(Explanation explanation, string reason, string? flag) =>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -17,13 +16,10 @@ internal sealed record SeenRequest(string Head, byte[] Body, int Connection, int
 }
 
 /// <summary>A backend that sends exactly what its script writes.</summary>
-internal sealed class ScriptedOrigin : IAsyncDisposable
+internal sealed class ScriptedOrigin : ScriptedListener
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly ConcurrentBag<Socket> _open = [];
     private readonly Func<NetworkStream, SeenRequest, Task<bool>> _script;
     private readonly bool _headOnly;
-    private int _connections;
 
     /// <param name="script">Answers; false = close the connection.</param>
     /// <param name="headOnly">The script is called when the head is there; bodies are left unread.</param>
@@ -31,14 +27,8 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     {
         _script = script;
         _headOnly = headOnly;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(512);
-        _ = Task.Run(AcceptAsync);
+        Start();
     }
-
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
-
-    public int Connections => Volatile.Read(ref _connections);
 
     public ConcurrentQueue<SeenRequest> Requests { get; } = new();
 
@@ -49,47 +39,13 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         return keep;
     });
 
-    public ValueTask DisposeAsync()
+    protected override async Task ServeAsync(NetworkStream stream, int number)
     {
-        _listener.Dispose();
-        foreach (Socket socket in _open)
-            socket.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
+        for (int request = 1; await ReadAsync(stream, number, request) is { } seen; request++)
         {
-            while (true)
-            {
-                Socket socket = await _listener.AcceptAsync();
-                _open.Add(socket);
-                _ = ServeAsync(socket, Interlocked.Increment(ref _connections));
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Disposed.
-        }
-    }
-
-    private async Task ServeAsync(Socket socket, int connection)
-    {
-        socket.NoDelay = true;
-        await using var stream = new NetworkStream(socket, ownsSocket: true);
-        try
-        {
-            for (int number = 1; await ReadAsync(stream, connection, number) is { } request; number++)
-            {
-                Requests.Enqueue(request);
-                if (!await _script(stream, request))
-                    return;
-            }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // The gateway closed.
+            Requests.Enqueue(seen);
+            if (!await _script(stream, seen))
+                return;
         }
     }
 

@@ -163,14 +163,15 @@ public sealed class ConnectionPoolTests
 
         // Columns of /proc/net/tcp: remote address, then "timer:due" where timer 02 is the keepalive's, due in ticks of 10 ms.
         string port = $":{backend.Origin.Port:X4}";
-        // Until the kernel has seen the last segment acknowledged it shows that segment's timer.
+        // Until the kernel has seen the last segment acknowledged it shows that segment's timer; rows move while the file is read.
         string[] timer = [];
         await Eventually.HoldsAsync(
             () =>
             {
-                string[] row = Assert.Single(File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)), columns => columns[2].EndsWith(port, StringComparison.Ordinal) && columns[3] == "01");
-                timer = row[5].Split(':');
-                return timer[0] == "02";
+                string[][] rows = [.. File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Where(columns => columns[2].EndsWith(port, StringComparison.Ordinal) && columns[3] == "01")];
+                timer = rows is [{ } row] ? row[5].Split(':') : [];
+                return timer is ["02", _];
             },
             "the keepalive's timer runs");
         Assert.InRange(int.Parse(timer[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 100, 40, 77);

@@ -115,25 +115,9 @@ public sealed class DestinationRuleFieldTests
     private static Cluster CompileSpec(string spec, string subset, string ns = "istio-system")
     {
         string destination = subset.Length == 0 ? "{host: up.test}" : $"{{host: up.test, subset: {subset}}}";
-        Compiled compiled = Compiled.From(Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", $"{{route: [{{destination: {destination}}}]}}") + $$"""
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: ServiceEntry
-            metadata: {name: up, namespace: default}
-            spec:
-              hosts: [up.test]
-              resolution: STATIC
-              ports: [{number: 80, name: http, protocol: HTTP}]
-              endpoints:
-              - {address: 10.0.0.1, locality: eu/a, labels: {tier: one} }
-              - {address: 10.0.0.2, locality: eu/b, labels: {tier: two} }
-              - {address: 10.0.0.3, locality: us/a, labels: {tier: three} }
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: up, namespace: default}
-            spec: {host: up.test, {{spec}} }
-            """, Compiled.Ingress with { Locality = "eu/a", Namespace = ns });
+        Compiled compiled = Compiled.From(
+            Compiled.HttpGateway() + Compiled.VirtualService("vs", "\"*\"", $"{{route: [{{destination: {destination}}}]}}") + Compiled.ThreePlaces(spec),
+            Compiled.Ingress with { Locality = "eu/a", Namespace = ns });
         var forward = (ForwardAction)compiled.Get("http://h.test/").Route!.Action;
         ClusterAssignment assignment = compiled.Snapshot.Clusters[forward.Destinations[0].ClusterIndex];
         return new Cluster(
