@@ -2,30 +2,26 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gateway.Testing;
 
 namespace Gateway.Integration.Tests;
 
-/// <summary>The program itself as a child process. Its traffic ports are chosen by the system and asked of its admin port.</summary>
-internal sealed class GatewayProcess : IAsyncDisposable
+/// <summary>The program itself as a child process. All its ports are chosen by the system: its own are read in its log, those of traffic are asked of its admin port.</summary>
+internal sealed partial class GatewayProcess : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly HttpClient _admin;
-    private readonly Uri _metrics;
     private readonly Process _process;
+    private HttpClient? _admin;
+    private Uri? _metrics;
 
-    private GatewayProcess(string[] arguments)
+    private GatewayProcess(int? descriptors, string[] arguments)
     {
-        int admin = FreePort();
-        int metrics = FreePort();
-        _metrics = new Uri($"http://127.0.0.1:{Text(metrics)}/metrics");
-        _admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Text(admin)}/") };
-        string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", $"127.0.0.1:{Text(admin)}", "--health-port", "off", "--metrics-port", $"127.0.0.1:{Text(metrics)}"];
+        string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", "127.0.0.1:0", "--health-port", "off", "--metrics-port", "127.0.0.1:0"];
         _process = new Process
         {
-            StartInfo = ProgramUnderTest.With([.. arguments, .. own]),
+            StartInfo = Limited(ProgramUnderTest.With([.. arguments, .. own]), descriptors),
         };
         _process.StartInfo.RedirectStandardOutput = _process.StartInfo.RedirectStandardError = true;
         _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
@@ -36,16 +32,21 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts it and waits until its first configuration is served.</summary>
-    public static async Task<GatewayProcess> StartAsync(params string[] arguments)
+    public static Task<GatewayProcess> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <summary>Starts it and waits until its first configuration is served.</summary>
+    /// <param name="descriptors">How many file descriptors it may have; null = as many as the tests.</param>
+    /// <param name="arguments">Its command line.</param>
+    public static async Task<GatewayProcess> StartAsync(int? descriptors, params string[] arguments)
     {
-        var gateway = new GatewayProcess(arguments);
+        var gateway = new GatewayProcess(descriptors, arguments);
         gateway._process.Start();
         gateway._process.BeginOutputReadLine();
         gateway._process.BeginErrorReadLine();
         try
         {
             await Eventually.HoldsAsync(
-                async () => gateway._process.HasExited ? throw new InvalidOperationException("It ended.") : (await gateway.ListenersAsync()).Count > 0,
+                async () => gateway._process.HasExited ? throw new InvalidOperationException("It ended.") : gateway.FindOwnPorts() && (await gateway.ListenersAsync()).Count > 0,
                 "the gateway serves");
             return gateway;
         }
@@ -61,10 +62,17 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public async Task<int> PortAsync(int configured) => (await ListenersAsync())[configured];
 
     /// <summary>An answer of the admin port.</summary>
-    public async Task<JsonElement> AdminAsync(string path) => JsonDocument.Parse(await _admin.GetStringAsync(path)).RootElement;
+    public async Task<JsonElement> AdminAsync(string path) => JsonDocument.Parse(await _admin!.GetStringAsync(path)).RootElement;
 
     /// <summary>Its metrics, as Prometheus reads them.</summary>
-    public Task<string> MetricsAsync() => _admin.GetStringAsync(_metrics);
+    public Task<string> MetricsAsync() => _admin!.GetStringAsync(_metrics);
+
+    /// <summary>Processor time it has used so far.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
 
     /// <summary>Its resident memory.</summary>
     public long ResidentBytes()
@@ -102,14 +110,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
             _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        _admin.Dispose();
+        _admin?.Dispose();
     }
 
     private async Task<Dictionary<int, int>> ListenersAsync()
     {
         try
         {
-            using var listeners = JsonDocument.Parse(await _admin.GetStringAsync("listeners"));
+            using var listeners = JsonDocument.Parse(await _admin!.GetStringAsync("listeners"));
             return listeners.RootElement.EnumerateArray()
                 .DistinctBy(listener => listener.GetProperty("port").GetInt32())
                 .ToDictionary(
@@ -122,13 +130,23 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The admin port cannot be asked which one it got, so it is given one that was free a moment ago.</summary>
-    private static int FreePort()
+    private static ProcessStartInfo Limited(ProcessStartInfo start, int? descriptors) =>
+        descriptors is { } limit ? new ProcessStartInfo("prlimit", [$"--nofile={Text(limit)}:{Text(limit)}", start.FileName, .. start.ArgumentList]) : start;
+
+    /// <summary>Reads in its log where its own ports are.</summary>
+    private bool FindOwnPorts()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        if (_admin is not null)
+            return true;
+        if (OwnPorts().Match(Output) is not { Success: true } found)
+            return false;
+        _metrics = new Uri($"http://{found.Groups["metrics"].Value}/metrics");
+        _admin = new HttpClient { BaseAddress = new Uri($"http://{found.Groups["admin"].Value}/") };
+        return true;
     }
+
+    [GeneratedRegex(@"own ports: admin at (?<admin>\S+:\d+), metrics at (?<metrics>\S+:\d+)\.")]
+    private static partial Regex OwnPorts();
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

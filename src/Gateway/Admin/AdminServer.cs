@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
@@ -60,7 +61,7 @@ internal sealed class AdminServer : IAsyncDisposable
             });
         }
 
-        SocketTransportFactory transport = new(Options.Create(new SocketTransportOptions()), loggers);
+        SocketListenerFactory transport = new(new SocketTransportOptions(), null, loggers, new ExhaustionLog(loggers.CreateLogger<ExhaustionLog>(), TimeProvider.System).Note);
         KestrelServer kestrel = new(Options.Create(options), new NamedBindFailures(transport, ports), loggers);
         AdminServer server = new(kestrel, services);
         server._ports.AddRange(listening);
@@ -97,7 +98,7 @@ internal sealed class AdminServer : IAsyncDisposable
     }
 
     /// <summary>Says in a bind failure which port it was and what to do.</summary>
-    private sealed class NamedBindFailures(SocketTransportFactory inner, IReadOnlyList<AdminPort> ports) : IConnectionListenerFactory
+    private sealed class NamedBindFailures(SocketListenerFactory inner, IReadOnlyList<AdminPort> ports) : IConnectionListenerFactory
     {
         public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
         {

@@ -23,7 +23,8 @@ internal sealed record ConfigStatus(int Generation, DateTimeOffset Time, bool Su
 /// <param name="EndPoint">Where it is bound; null = it could not be bound.</param>
 /// <param name="Open">Open connections.</param>
 /// <param name="Total">Connections accepted since it was bound.</param>
-internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint? EndPoint, long Open, long Total);
+/// <param name="Pauses">How often accepting rested because the process was short of descriptors.</param>
+internal sealed record ListenerStatus(string Name, int ConfiguredPort, EndPoint? EndPoint, long Open, long Total, long Pauses);
 
 /// <summary>A cluster's endpoint.</summary>
 /// <param name="Address"><c>ip:port</c>.</param>

@@ -19,6 +19,7 @@ internal static class StatusJson
             writer.WriteString("address", listener.EndPoint?.ToString());
             writer.WriteNumber("connectionsOpen", listener.Open);
             writer.WriteNumber("connectionsTotal", listener.Total);
+            writer.WriteNumber("acceptPauses", listener.Pauses);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

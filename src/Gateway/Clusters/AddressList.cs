@@ -46,6 +46,7 @@ internal sealed class AddressList(ImmutableArray<EndPoint> addresses) : EndPoint
     private static async Task<Socket> OpenAsync(EndPoint address, CancellationToken cancellationToken)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Descriptors.ThrowIfLast(socket);
         try
         {
             await socket.ConnectAsync(address, cancellationToken);

@@ -111,6 +111,7 @@ internal sealed class UpstreamConnector(
                 socket = isUnix
                     ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
                     : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                Descriptors.ThrowIfLast(socket);
                 await socket.ConnectAsync(endPoint, either.Token);
             }
             if (!isUnix && config.Keepalive is { } keepalive)

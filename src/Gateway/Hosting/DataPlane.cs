@@ -53,7 +53,8 @@ internal sealed partial class DataPlane : IAsyncDisposable
         TlsEvents = new TlsEvents(loggers.CreateLogger<TlsEvents>());
         Certificates = new CertificateStore(time, options.SystemAuthorities, openSsl, TlsEvents, Issued);
         var tcp = new TcpProxy(Snapshots.FindTarget, sink, Denials, Random.Shared, time);
-        _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers, new ConnectGate(connection => Snapshots.FindChain(connection)?.Routes.Proxy is not null));
+        var exhaustion = new ExhaustionLog(loggers.CreateLogger<ExhaustionLog>(), time);
+        _engine = new HttpEngine(handoff, tcp, limits, sink, time, loggers, new ConnectGate(connection => Snapshots.FindChain(connection)?.Routes.Proxy is not null), exhaustion.Note);
         ResolverConfig resolver = options.Resolver ?? ResolverConfig.FromSystem();
         DnsResolver dns = Resolver = new DnsResolver(resolver, time);
         Names = new DnsHosts(dns, time, Random.Shared);
@@ -63,7 +64,7 @@ internal sealed partial class DataPlane : IAsyncDisposable
         if (options.Transport == TransportKind.EventLoop)
         {
             ILogger log = loggers.CreateLogger<EventLoop>();
-            Loops = new EventLoopGroup(new EventLoopOptions { Loops = options.EventLoops }, exception => Log.EscapedLoop(log, exception));
+            Loops = new EventLoopGroup(new EventLoopOptions { Loops = options.EventLoops, OnExhausted = exhaustion.Note }, exception => Log.EscapedLoop(log, exception));
         }
         Listeners = new ListenerManager(binding, limits, Loops is null ? _engine.Transport : new EventLoopTransportFactory(Loops), handoff, tcp, TlsChallenges, time, loggers);
         Mirrors = new MirrorSender(new MirrorOptions(Random.Shared), time);

@@ -99,7 +99,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             // Without any endpoint Kestrel would bind its default one.
             if (host.Ports(levels, time) is { Count: > 0 } ports)
+            {
                 host._admin = await AdminServer.StartAsync(ports, loggers, cancellationToken).ConfigureAwait(false);
+                host.LogOwnPorts(ports);
+            }
             await host.DataPlane.StartAsync(cancellationToken).ConfigureAwait(false);
             PipelineResult first = await host._config.StartAsync(options.AllowInvalid, cancellationToken).ConfigureAwait(false);
             return first.Succeeded || options.AllowInvalid ? host : throw new ConfigRefusedException(first.Diagnostics);
@@ -185,6 +188,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _listening = listening;
         LogListening(_logger, listening.Length == 0 ? "nothing" : listening);
     }
+
+    private void LogOwnPorts(List<AdminPort> ports) =>
+        LogOwnPorts(_logger, string.Join(", ", ports.Select(port => $"{port.Purpose} at {EndPointOf(port.Purpose)}")));
+
+    [LoggerMessage(2, LogLevel.Information, "The gateway's own ports: {Ports}.")]
+    private static partial void LogOwnPorts(ILogger logger, string ports);
 
     [LoggerMessage(1, LogLevel.Information, "Listening: {Ports}.")]
     private static partial void LogListening(ILogger logger, string ports);

@@ -32,7 +32,7 @@ internal static class ScrapedState
         foreach (ListenerStatus listener in Listeners(dataPlane))
         {
             listeners.Add(listener.Name);
-            metrics.SetConnections(listener.Name, listener.Open, listener.Total);
+            metrics.SetConnections(listener.Name, listener.Open, listener.Total, listener.Pauses);
         }
         HashSet<string> certificates = new(StringComparer.Ordinal);
         foreach (IGrouping<string, CertificateStatus> certificate in Certificates(dataPlane, orderOf).GroupBy(certificate => certificate.Name, StringComparer.Ordinal))
@@ -117,7 +117,7 @@ internal static class ScrapedState
     {
         List<ListenerStatus> result = [];
         foreach (ActiveListener listener in dataPlane.Listeners.Current.Values.OrderBy(listener => listener.Config.Port))
-            result.Add(new ListenerStatus(listener.Config.Name, listener.Config.Port, listener.EndPoint, listener.Open.Count, listener.Open.Total));
+            result.Add(new ListenerStatus(listener.Config.Name, listener.Config.Port, listener.EndPoint, listener.Open.Count, listener.Open.Total, listener.Pauses));
         return result;
     }
 

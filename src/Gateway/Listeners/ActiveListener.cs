@@ -63,6 +63,9 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     /// <summary>Its connections.</summary>
     public OpenConnections Open { get; }
 
+    /// <summary>How often accepting rested because the process was short of descriptors.</summary>
+    public long Pauses => (_socket as IRestingListener)?.Pauses ?? 0;
+
     /// <summary>Begins to take connections; before that the kernel queues them.</summary>
     public void StartAccepting()
     {
@@ -142,7 +145,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // Running out of descriptors must not end the port.
+                // Whatever it is, it must not end the port.
                 Log.AcceptFailed(_logger, e, Config.Name);
                 if (_stopping)
                     return;

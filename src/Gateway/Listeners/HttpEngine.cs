@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics;
+using System.Net;
 using Gateway.Http;
 using Gateway.Streams;
 using Gateway.Tcp;
@@ -14,6 +16,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Listeners;
 
@@ -29,8 +32,9 @@ internal sealed class HttpEngine : IAsyncDisposable
     private readonly IServer _server;
     private readonly IDisposable _rejected;
     private readonly ConnectGate _gate;
+    private readonly MemoryPool<byte> _pool;
 
-    public HttpEngine(ConnectionHandoff handoff, TcpProxy tcp, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers, ConnectGate gate)
+    public HttpEngine(ConnectionHandoff handoff, TcpProxy tcp, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers, ConnectGate gate, Action<EndPoint> onExhausted)
     {
         _gate = gate;
         KestrelLimits.SetSwitches();
@@ -75,12 +79,13 @@ internal sealed class HttpEngine : IAsyncDisposable
         _container = builder.Build();
         _server = _container.Services.GetRequiredService<IServer>();
         _rejected = RejectedRequests.Subscribe(_container.Services.GetRequiredService<DiagnosticListener>(), sink, time);
-        Transport = _container.Services.GetServices<IConnectionListenerFactory>().OfType<SocketTransportFactory>().Single();
+        _pool = _container.Services.GetRequiredService<IMemoryPoolFactory<byte>>().Create();
+        Transport = new SocketListenerFactory(_container.Services.GetRequiredService<IOptions<SocketTransportOptions>>().Value, _pool, loggers, onExhausted);
     }
 
     /// <summary>
-    /// Binds ports for <see cref="ListenerManager"/>. It comes from the server's container because only there it gets the
-    /// server's memory pool; with any other, Kestrel cannot write a response.
+    /// Binds ports for <see cref="ListenerManager"/>. Its connections have the server's kind of memory pool; with the one that
+    /// sockets use by themselves, Kestrel cannot write every response.
     /// </summary>
     public IConnectionListenerFactory Transport { get; }
 
@@ -94,10 +99,11 @@ internal sealed class HttpEngine : IAsyncDisposable
     /// <summary>Takes no more connections, asks the open ones to end and waits for them; what is open when <paramref name="abort"/> fires is aborted.</summary>
     public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _rejected.Dispose();
-        return _container.DisposeAsync();
+        await _container.DisposeAsync();
+        _pool.Dispose();
     }
 
     private static void UseTls(ListenOptions listen, ConnectionLimits limits, Action<ConnectionDelegate> onNext)

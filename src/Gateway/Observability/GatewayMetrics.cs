@@ -28,6 +28,7 @@ internal sealed class GatewayMetrics
     private readonly Counter _refusedCertificates;
     private readonly Gauge _connectionsOpen;
     private readonly Counter _connections;
+    private readonly Counter _acceptPauses;
     private readonly Gauge _loopLag;
 
     /// <summary>Registers everything in a registry of its own.</summary>
@@ -56,6 +57,7 @@ internal sealed class GatewayMetrics
         _refusedCertificates = Factory.CreateCounter("gateway_tls_client_certificates_refused_total", "Client certificates refused, by reason.", ["reason"]);
         _connectionsOpen = Factory.CreateGauge("gateway_listener_connections_open", "Open client connections.", ["listener"]);
         _connections = Factory.CreateCounter("gateway_listener_connections_total", "Client connections accepted.", ["listener"]);
+        _acceptPauses = Factory.CreateCounter("gateway_listener_accept_pauses_total", "How often accepting rested, a tenth of a second each time, because the process was short of file descriptors.", ["listener"]);
         _loopLag = Factory.CreateGauge("gateway_event_loop_lag_seconds", "Longest time in the last ten to twenty seconds that an event loop did not look at its sockets.", ["loop"]);
         HealthChecks = new HealthCheckMetrics(Factory);
         RateLimits = new RateLimitMetrics(Factory);
@@ -130,13 +132,16 @@ internal sealed class GatewayMetrics
     }
 
     /// <summary>Brings over a listener's counts.</summary>
-    public void SetConnections(string listener, long open, long total)
+    public void SetConnections(string listener, long open, long total, long pauses)
     {
         _connectionsOpen.WithLabels(listener).Set(open);
         // A port that was closed and bound again counts from zero, which a counter only does by beginning anew.
-        if (_connections.WithLabels(listener).Value > total)
-            _connections.RemoveLabelled(listener);
-        _connections.WithLabels(listener).IncTo(total);
+        foreach ((Counter counter, long value) in (ReadOnlySpan<(Counter, long)>)[(_connections, total), (_acceptPauses, pauses)])
+        {
+            if (counter.WithLabels(listener).Value > value)
+                counter.RemoveLabelled(listener);
+            counter.WithLabels(listener).IncTo(value);
+        }
     }
 
     /// <summary>Brings over the lag of an event loop.</summary>
@@ -188,6 +193,7 @@ internal sealed class GatewayMetrics
             {
                 _connectionsOpen.RemoveLabelled(labels);
                 _connections.RemoveLabelled(labels);
+                _acceptPauses.RemoveLabelled(labels);
             }
         }
     }

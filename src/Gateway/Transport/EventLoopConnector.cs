@@ -39,6 +39,12 @@ internal static class EventLoopConnector
         if (fd < 0)
             throw Errno.ToException(Errno.Last);
 
+        if (Descriptors.IsLast(fd))
+        {
+            _ = LibC.Close(fd);
+            throw Errno.ToException(Errno.TooManyOpenFiles);
+        }
+
         var socket = new LoopSocket(loop, fd);
         if (family != LibC.FamilyUnix)
             LibC.TrySetOption(fd, LibC.LevelTcp, LibC.OptionTcpNoDelay, 1);

@@ -9,7 +9,7 @@ namespace Gateway.Transport;
 /// One bound address: an acceptor per loop, and a queue from which <see cref="AcceptAsync"/> takes. Connections stay on
 /// the loop that accepted them, except on a Unix socket, which has one acceptor and deals them out in turn.
 /// </summary>
-internal sealed class EventLoopListener : IConnectionListener
+internal sealed class EventLoopListener : IConnectionListener, IRestingListener
 {
     private readonly EventLoopGroup _group;
     private readonly LoopAcceptor[] _acceptors;
@@ -36,7 +36,7 @@ internal sealed class EventLoopListener : IConnectionListener
     /// <summary>Connections accepted so far.</summary>
     public long Accepts => Interlocked.Read(ref _accepts);
 
-    /// <summary>How often accepting rested for want of descriptors.</summary>
+    /// <inheritdoc/>
     public long Pauses => Interlocked.Read(ref _pauses);
 
     /// <summary>Binds and starts accepting.</summary>
@@ -122,7 +122,11 @@ internal sealed class EventLoopListener : IConnectionListener
         return false;
     }
 
-    internal void CountPause() => Interlocked.Increment(ref _pauses);
+    internal void CountPause()
+    {
+        Interlocked.Increment(ref _pauses);
+        _group.Options.OnExhausted?.Invoke(EndPoint);
+    }
 
     internal void Fail(Exception exception) => _accepted.Writer.TryComplete(exception);
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Gateway.Transport;
 
 /// <summary>What the event loops and their sockets are made with.</summary>
@@ -26,4 +28,7 @@ internal sealed record EventLoopOptions
 
     /// <summary>How long accepting rests after the process ran out of descriptors.</summary>
     public TimeSpan AcceptPause { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Told, on a loop, whenever accepting at an address begins to rest.</summary>
+    public Action<EndPoint>? OnExhausted { get; init; }
 }

@@ -4,7 +4,7 @@ using Gateway.Transport.Native;
 namespace Gateway.Transport;
 
 /// <summary>
-/// Accepts on one loop from one listening descriptor, which it owns. Short of descriptors it rests for a while; the
+/// Accepts on one loop from one listening descriptor, which it owns. Short of descriptors it rests until there are some; the
 /// connections wait in the kernel's queue and those that exist are not touched.
 /// </summary>
 internal sealed class LoopAcceptor : ILoopHandler
@@ -19,6 +19,7 @@ internal sealed class LoopAcceptor : ILoopHandler
     private int _fd;
     private long _registration;
     private bool _registered;
+    private bool _resting;
 
     /// <param name="listener">Takes the connections.</param>
     /// <param name="loop">Where it accepts.</param>
@@ -89,49 +90,62 @@ internal sealed class LoopAcceptor : ILoopHandler
 
     private void Accept()
     {
+        if (_fd < 0)
+            return;
+
+        if (_resting && !Descriptors.HasRoom())
+        {
+            Rest();
+            return;
+        }
+
+        _resting = false;
         for (int i = 0; i < MaxAcceptsPerTurn; i++)
         {
             if (_fd < 0 || !_listener.HasRoom(this))
                 return;
 
-            int error = AcceptOne();
-            if (error == 0)
-                continue;
-
-            if (error == Errno.TryAgain)
+            int accepted = AcceptOne();
+            if (accepted == -Errno.TryAgain)
                 return;
 
-            if (Errno.IsExhaustion(error))
+            if (accepted >= 0 ? Descriptors.IsKept(accepted) : Errno.IsExhaustion(-accepted))
             {
-                _listener.CountPause();
-                _loop.Timers.Set(_resume, _options.AcceptPause);
+                Rest();
                 return;
             }
 
-            // Everything else (ECONNABORTED and network errors) is about the one connection that was to be accepted (accept(2)).
+            // Every other error (ECONNABORTED and network errors) is about the one connection that was to be accepted (accept(2)).
         }
 
         _loop.Post(static state => ((LoopAcceptor)state!).Accept(), this);
     }
 
+    private void Rest()
+    {
+        _resting = true;
+        _loop.Timers.Set(_resume, _options.AcceptPause);
+        _listener.CountPause();
+    }
+
     private void TakeQueued()
     {
-        for (int left = _options.Backlog; left > 0 && AcceptOne() == 0; left--)
+        for (int left = _options.Backlog; left > 0 && AcceptOne() >= 0; left--)
         {
         }
     }
 
-    /// <returns>0 or the error number.</returns>
+    /// <returns>The descriptor or the error number, negative.</returns>
     private unsafe int AcceptOne()
     {
         byte* address = stackalloc byte[LibC.MaxAddressBytes];
         uint length = LibC.MaxAddressBytes;
         int fd = LibC.Accept(_fd, address, &length, LibC.SocketNonBlocking | LibC.SocketCloseOnExec);
         if (fd < 0)
-            return Errno.Last;
+            return -Errno.Last;
 
         Take(fd, new ReadOnlySpan<byte>(address, (int)Math.Min(length, LibC.MaxAddressBytes)));
-        return 0;
+        return fd;
     }
 
     private void Take(int fd, ReadOnlySpan<byte> peer)

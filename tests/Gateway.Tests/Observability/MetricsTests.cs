@@ -112,8 +112,8 @@ public sealed class MetricsTests
     [Fact]
     public async Task Listeners_and_certificates_that_are_gone_are_no_longer_shown()
     {
-        _metrics.SetConnections("0.0.0.0_80", 3, 10);
-        _metrics.SetConnections("0.0.0.0_443", 1, 2);
+        _metrics.SetConnections("0.0.0.0_80", 3, 10, 4);
+        _metrics.SetConnections("0.0.0.0_443", 1, 2, 0);
         _metrics.SetCertificate("default/shop", DateTimeOffset.UnixEpoch.AddSeconds(99), isBad: false);
         Assert.Contains("gateway_certificate_expiry_timestamp_seconds{certificate=\"default/shop\"} 99", await TextAsync(), StringComparison.Ordinal);
 
@@ -129,8 +129,8 @@ public sealed class MetricsTests
     [Fact]
     public async Task A_listener_bound_again_starts_from_zero()
     {
-        _metrics.SetConnections("0.0.0.0_80", 3, 10);
-        _metrics.SetConnections("0.0.0.0_80", 1, 2);
+        _metrics.SetConnections("0.0.0.0_80", 3, 10, 4);
+        _metrics.SetConnections("0.0.0.0_80", 1, 2, 1);
 
         Assert.Contains("gateway_listener_connections_total{listener=\"0.0.0.0_80\"} 2", await TextAsync(), StringComparison.Ordinal);
     }

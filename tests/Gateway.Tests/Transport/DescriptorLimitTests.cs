@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Gateway.Testing;
+using Gateway.Transport;
 
 namespace Gateway.Tests.Transport;
 
@@ -17,7 +18,7 @@ public sealed class DescriptorLimitTests
     public async Task Ten_thousand_connections_are_served()
     {
         SetLimit(22_000);
-        int count = (int)Math.Min(10_000, (Limit().Soft - 500) / 2);
+        int count = (int)Math.Min(10_000, (Limit().Soft - 1000) / 2);
         await using var server = new LoopServer(LoopServer.EchoAsync);
         var clients = new List<Socket>(count);
         try
@@ -43,6 +44,44 @@ public sealed class DescriptorLimitTests
         await Eventually.HoldsAsync(() => server.Open == 0, "all end");
         Assert.Empty(server.Errors);
     }
+
+    [LinuxFact]
+    public async Task Without_descriptors_accepting_rests_and_what_is_open_goes_on()
+    {
+        await using var server = new LoopServer(LoopServer.EchoAsync);
+        using Socket open = server.Connect();
+        await open.SendAsync(new byte[] { 1 });
+        Assert.Equal(new byte[] { 1 }, await EventLoopConnectionTests.ReceiveAsync(open, 1));
+        using var late = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        (ulong soft, ulong hard) = Limit();
+        byte[] answer = new byte[1];
+
+        // Synchronous from here on: the runtime would end the process if it got no descriptors for a new thread.
+        SetSoftLimit(0, hard);
+        try
+        {
+            late.Connect(server.Listener.EndPoint);
+            Assert.True(SpinWait.SpinUntil(() => server.Listener.Pauses > 0, Eventually.Deadline));
+            open.Send([2]);
+            open.Receive(answer);
+        }
+        finally
+        {
+            SetSoftLimit(soft, hard);
+        }
+
+        Assert.Equal(2, answer[0]);
+        await late.SendAsync(new byte[] { 3 });
+        Assert.Equal(new byte[] { 3 }, await EventLoopConnectionTests.ReceiveAsync(late, 1));
+        Assert.Empty(server.Errors);
+    }
+
+    [Theory]
+    [InlineData(20, 5)]
+    [InlineData(400, 32)]
+    [InlineData(1024, 64)]
+    [InlineData(20_000, 256)]
+    public void Of_the_descriptors_some_are_kept(int limit, int kept) => Assert.Equal(kept, Descriptors.Kept(limit));
 
     private static (ulong Soft, ulong Hard) Limit()
     {

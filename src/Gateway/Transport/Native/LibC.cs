@@ -42,6 +42,8 @@ internal static unsafe partial class LibC
     public const int ShutdownRead = 0;
     public const int ShutdownWrite = 1;
 
+    public const int ResourceDescriptors = 7;
+
     /// <summary>Large enough for every address family used here (sockaddr_un is the largest).</summary>
     public const int MaxAddressBytes = 128;
 
@@ -102,6 +104,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMessage(int fd, MessageHeader* message, int flags);
 
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetResourceLimit(int resource, ResourceLimit* limit);
+
     /// <summary>Sets an <c>int</c> option; the socket works without it, so a refusal is not an error.</summary>
     public static bool TrySetOption(int fd, int level, int option, int value) =>
         SetSocketOption(fd, level, option, &value, sizeof(int)) == 0;
@@ -113,6 +118,14 @@ internal unsafe struct IoVector
 {
     public byte* Base;
     public nuint Length;
+}
+
+/// <summary><c>struct rlimit</c> of 64-bit Linux.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResourceLimit
+{
+    public ulong Soft;
+    public ulong Hard;
 }
 
 /// <summary><c>struct msghdr</c> of 64-bit Linux.</summary>
