@@ -69,13 +69,18 @@ public sealed partial class DescriptorExhaustionTests : IDisposable
     private static async Task AssertQuietAsync(GatewayProcess gateway)
     {
         double before = await PausesAsync(gateway);
+        // Right after the load the runtime still compiles; what spins would do so for ever.
+        await Eventually.HoldsAsync(async () => await LoadAsync(gateway) < 0.2, "the processor rests while nothing can be accepted");
+        Assert.True(await PausesAsync(gateway) > before, "Descriptors came back by themselves.");
+    }
+
+    private static async Task<double> LoadAsync(GatewayProcess gateway)
+    {
         TimeSpan used = gateway.ProcessorTime();
         long start = Stopwatch.GetTimestamp();
         // Processor time means something over a time only.
-        await Task.Delay(TimeSpan.FromSeconds(1.5));
-        double load = (gateway.ProcessorTime() - used) / Stopwatch.GetElapsedTime(start);
-        Assert.True(load < 0.3, string.Create(CultureInfo.InvariantCulture, $"{load:P0} of a processor while nothing can be accepted"));
-        Assert.True(await PausesAsync(gateway) > before, "Descriptors came back by themselves.");
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        return (gateway.ProcessorTime() - used) / Stopwatch.GetElapsedTime(start);
     }
 
     private static async Task<List<RawHttpConnection>> OpenAsync(int port, int count)
