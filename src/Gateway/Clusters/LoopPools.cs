@@ -36,7 +36,9 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
     {
         PoolsOfLoop?[] loops = _loops;
         PoolsOfLoop pools = loop.Index < loops.Length && loops[loop.Index] is { } known ? known : Create(loop);
-        return cluster.Config.Tls is not { IsPerHost: true } ? pools.Any ??= Make(pools, cluster, "") : pools.ByHost.GetValueOrDefault(authority) ?? Add(pools, cluster, authority);
+        if (cluster.Config.Tls is not { IsPerHost: true })
+            return pools.Any ??= Make(pools, cluster, "");
+        return pools.ByHost.TryGetValue(authority, out TPool? pool) ? pool : Add(pools, cluster, authority);
     }
 
     /// <summary>No more connections are kept. Any thread.</summary>
@@ -61,9 +63,9 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
     {
         if (pools.ByHost.Count >= MaxHosts)
         {
-            (string oldest, TPool pool) = pools.ByHost.First();
-            pools.ByHost.Remove(oldest);
-            pool.Retire();
+            TPool oldest = pools.ByHost.GetAt(0).Value;
+            pools.ByHost.RemoveAt(0);
+            oldest.Retire();
         }
         return pools.ByHost[authority] = Make(pools, cluster, authority);
     }
@@ -108,7 +110,7 @@ internal sealed class LoopPools<TPool>(Func<EventLoop, Cluster, string, TPool> c
 
         public TPool? Any { get; set; }
 
-        public Dictionary<string, TPool> ByHost { get; } = new(StringComparer.OrdinalIgnoreCase);
+        public OrderedDictionary<string, TPool> ByHost { get; } = new(StringComparer.OrdinalIgnoreCase);
 
         public bool IsRetired { get; set; }
 

@@ -24,12 +24,17 @@ internal sealed class TcpMetrics : IStreamSink
     private readonly Counter _closed;
     private readonly Counter _received;
     private readonly Counter _sent;
+    private readonly int _maxSeries;
     private readonly ConcurrentDictionary<(DestinationIdentity Destination, ResponseFlags Flags), Series> _series = new();
 
     /// <summary>Registers the metrics.</summary>
-    public TcpMetrics(IMetricFactory factory, WorkloadIdentity workload)
+    /// <param name="factory">Where they are registered.</param>
+    /// <param name="workload">This gateway, as the source.</param>
+    /// <param name="maxSeries">Most rows; sessions to further destinations are counted together.</param>
+    public TcpMetrics(IMetricFactory factory, WorkloadIdentity workload, int maxSeries = RequestMetrics.MaxSeries)
     {
         _workload = workload;
+        _maxSeries = maxSeries;
         _opened = factory.CreateCounter("istio_tcp_connections_opened_total", "TCP sessions begun.", Labels);
         _closed = factory.CreateCounter("istio_tcp_connections_closed_total", "TCP sessions ended.", Labels);
         _received = factory.CreateCounter("istio_tcp_received_bytes_total", "Bytes that clients sent in TCP sessions.", Labels);
@@ -61,7 +66,7 @@ internal sealed class TcpMetrics : IStreamSink
         if (_series.TryGetValue(key, out Series? series))
             return series;
         // Configurations come and go; the number of rows must not grow with all there ever were.
-        if (_series.Count >= RequestMetrics.MaxSeries)
+        if (_series.Count >= _maxSeries)
             key = (Overflow, flags);
         return _series.GetOrAdd(key, static (key, self) => self.Create(key.Destination, key.Flags), this);
     }

@@ -1,6 +1,10 @@
 namespace Gateway.Transport;
 
-/// <summary>What a loop does at the end of its turn, in the order it was asked for. On the loop only.</summary>
+/// <summary>
+/// What a loop does at the end of its turn, in the order it was asked for. It holds no more than who may wait there: each
+/// of the loop's client connections once, for what it sends, and each request that is sent on HTTP/1.1 once. Limits on
+/// connections and on streams of HTTP/2 are therefore its limit. On the loop only.
+/// </summary>
 internal sealed class TurnEndQueue
 {
     private const int InitialCapacity = 64;

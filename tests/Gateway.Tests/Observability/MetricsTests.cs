@@ -96,6 +96,18 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task Sessions_to_too_many_destinations_share_the_last_row()
+    {
+        TcpMetrics sessions = new(_metrics.Factory, new WorkloadIdentity(), maxSeries: 20);
+        for (int i = 0; i < 30; i++)
+            sessions.OnTcpOpened(Request(0, $"host-{i}"));
+
+        string[] rows = [.. (await TextAsync()).Split('\n').Where(line => line.StartsWith("istio_tcp_connections_opened_total{", StringComparison.Ordinal))];
+        Assert.Equal(21, rows.Length);
+        Assert.EndsWith(" 10", rows.Single(row => row.Contains("destination_service=\"overflow\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Equal_destinations_share_a_row_and_too_many_share_the_last()
     {
         RequestMetrics requests = new(_metrics.Factory, new WorkloadIdentity(), maxSeries: 100);

@@ -5,7 +5,8 @@ namespace Gateway.Tls.OpenSsl;
 
 /// <summary>
 /// Shares a loop's turns between handshakes and established connections: a signature takes up to a millisecond, and a
-/// burst of new connections would hold everybody up. What is over a turn's budget waits for the next, in order. On one loop.
+/// burst of new connections would hold everybody up. What is over a turn's budget waits for the next, in order:
+/// a connection once, so that no more wait than connections may be open. On one loop.
 /// </summary>
 internal sealed class HandshakeTurns(EventLoop loop)
 {
