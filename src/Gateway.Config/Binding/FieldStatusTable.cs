@@ -98,7 +98,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfWorkload(string kind, string place)
     {
         yield return new(kind, place + "network", Ignored, "all endpoints are reached directly");
-        yield return new(kind, place + "serviceAccount", Ignored, "servers are known by `subjectAltNames`");
+        yield return new(kind, place + "serviceAccount", Supported, "where a DestinationRule has no `subjectAltNames`, servers must be of the accounts of the service's endpoints");
     }
 
     private static IEnumerable<FieldStatus> OfSecurity()
@@ -160,7 +160,7 @@ internal static class FieldStatusTable
     private static IEnumerable<FieldStatus> OfKubernetes()
     {
         yield return new("Service", "spec.ports[].nodePort", NoEffect, "other machines use it");
-        yield return new("Pod", "spec.serviceAccountName", NoEffect, "servers are known by `subjectAltNames`");
+        yield return new("Pod", "spec.serviceAccountName", Supported, "as `serviceAccount` of a WorkloadEntry");
         yield return new("EndpointSlice", "addressType", NoEffect, "addresses say it themselves");
         yield return new("EndpointSlice", "endpoints[].conditions.terminating", NoEffect, "such endpoints are not ready");
         foreach (string place in (string[])["EndpointSlice endpoints[]", "Endpoints subsets[].addresses[]", "Endpoints subsets[].notReadyAddresses[]"])

@@ -85,11 +85,10 @@ internal sealed class KubernetesServices
             {
                 if (!endpoint.Ready || endpoint.Addresses.IsEmpty)
                     continue;
-                EquatableMap<string> labels = endpoint.PodName is { Length: > 0 } pod
-                    && _pods.TryGetValue((endpoint.PodNamespace ?? slice.Metadata.Namespace, pod), out Resource<PodSpec>? resource)
-                    ? resource.Metadata.Labels
-                    : slice.Metadata.Labels;
-                endpoints.Add(new MeshEndpoint(endpoint.Addresses[0], number, 1, EndpointLocality.Of(labels, endpoint.Zone), Here(labels, endpoint.NodeName)));
+                Resource<PodSpec>? pod = endpoint.PodName is { Length: > 0 } name ? _pods.GetValueOrDefault((endpoint.PodNamespace ?? slice.Metadata.Namespace, name)) : null;
+                EquatableMap<string> labels = (pod?.Metadata ?? slice.Metadata).Labels;
+                string? account = pod is null ? null : MeshEndpoint.AccountOf(pod.Metadata.Namespace, pod.Spec.ServiceAccountName);
+                endpoints.Add(new MeshEndpoint(endpoint.Addresses[0], number, 1, EndpointLocality.Of(labels, endpoint.Zone), Here(labels, endpoint.NodeName), account));
             }
         }
         return endpoints;

@@ -91,4 +91,11 @@ public sealed class MeshPort
 /// <param name="Weight">Relative weight, at least 1.</param>
 /// <param name="Locality"><c>region/zone/subzone</c>; empty = unknown.</param>
 /// <param name="Labels">Labels by which subsets select.</param>
-public sealed record MeshEndpoint(string Address, int Port, uint Weight, string Locality, EquatableMap<string> Labels);
+/// <param name="Account">Account it runs as, as a SPIFFE identity has it behind the trust domain: <c>ns/NAMESPACE/sa/ACCOUNT</c>; null = unknown.</param>
+public sealed record MeshEndpoint(string Address, int Port, uint Weight, string Locality, EquatableMap<string> Labels, string? Account = null)
+{
+    /// <summary>Writes <see cref="Account"/>.</summary>
+    /// <param name="ns">Namespace of the account.</param>
+    /// <param name="account">Its name; null or empty = unknown.</param>
+    public static string? AccountOf(string ns, string? account) => string.IsNullOrEmpty(account) ? null : $"ns/{ns}/sa/{account}";
+}

@@ -61,7 +61,7 @@ internal sealed class ServiceEntries(ConfigSet config)
     {
         var endpoints = new List<MeshEndpoint>();
         foreach (WorkloadEntrySpec endpoint in entry.Spec.Endpoints)
-            Add(endpoints, endpoint, endpoint.Labels, port);
+            Add(endpoints, endpoint, endpoint.Labels, port, entry.Metadata.Namespace);
 
         // A selector without labels takes all workloads of the namespace.
         if (entry.Spec.WorkloadSelector is { } selector)
@@ -72,12 +72,12 @@ internal sealed class ServiceEntries(ConfigSet config)
                 // A workload with a name in place of an address is there for names that are resolved.
                 bool isNamed = workload.Spec.Address is { } address && !address.StartsWith("unix://", StringComparison.Ordinal) && !IPAddress.TryParse(address, out _);
                 if (LabelSelector.Selects(selector.Labels, labels) && !(isNamed && resolution == ServiceResolution.Static))
-                    Add(endpoints, workload.Spec, labels, port);
+                    Add(endpoints, workload.Spec, labels, port, workload.Metadata.Namespace);
             }
             foreach (Resource<PodSpec> pod in _pods[entry.Metadata.Namespace])
             {
                 if (pod.Spec.PodIP is { Length: > 0 } podAddress && LabelSelector.Selects(selector.Labels, pod.Metadata.Labels))
-                    endpoints.Add(new MeshEndpoint(podAddress, port.TargetPort ?? port.Number ?? 0, 1, EndpointLocality.Of(pod.Metadata.Labels), pod.Metadata.Labels));
+                    endpoints.Add(new MeshEndpoint(podAddress, port.TargetPort ?? port.Number ?? 0, 1, EndpointLocality.Of(pod.Metadata.Labels), pod.Metadata.Labels, MeshEndpoint.AccountOf(pod.Metadata.Namespace, pod.Spec.ServiceAccountName)));
             }
         }
         else if (entry.Spec.Endpoints.IsEmpty && resolution != ServiceResolution.Static && !HostName.IsWildcard(host))
@@ -88,13 +88,14 @@ internal sealed class ServiceEntries(ConfigSet config)
     }
 
     /// <summary>The endpoint's own port of that name, else the service's target port, else its number.</summary>
-    private static void Add(List<MeshEndpoint> endpoints, WorkloadEntrySpec endpoint, EquatableMap<string> labels, ServicePort port)
+    private static void Add(List<MeshEndpoint> endpoints, WorkloadEntrySpec endpoint, EquatableMap<string> labels, ServicePort port, string ns)
     {
         if (endpoint.Address is not { Length: > 0 } address)
             return;
-        int number = endpoint.Ports.TryGetValue(port.Name ?? "", out uint own) ? (int)own : port.TargetPort ?? port.Number ?? 0;
+        int number = endpoint.Ports.TryGetValue(port.Name ?? "", out uint named) ? (int)named : port.TargetPort ?? port.Number ?? 0;
         bool isUnixSocket = address.StartsWith("unix://", StringComparison.Ordinal);
-        endpoints.Add(new MeshEndpoint(address, isUnixSocket ? 0 : number, endpoint.Weight is > 0 ? endpoint.Weight.Value : 1, endpoint.Locality is { Length: > 0 } locality ? locality : EndpointLocality.Of(labels), labels));
+        string locality = endpoint.Locality is { Length: > 0 } own ? own : EndpointLocality.Of(labels);
+        endpoints.Add(new MeshEndpoint(address, isUnixSocket ? 0 : number, endpoint.Weight is > 0 ? endpoint.Weight.Value : 1, locality, labels, MeshEndpoint.AccountOf(ns, endpoint.ServiceAccount)));
     }
 
     private static EquatableMap<string> Join(EquatableMap<string> metadata, EquatableMap<string> spec) =>

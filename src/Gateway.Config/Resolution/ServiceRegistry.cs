@@ -105,6 +105,7 @@ public sealed class ServiceRegistry
             Resolution = first.Resolution,
             ExportTo = first.ExportTo,
             ExternalName = first.ExternalName,
+            TrafficDistribution = first.TrafficDistribution,
             SubjectAltNames = [.. first.SubjectAltNames.Union(second.SubjectAltNames, StringComparer.Ordinal)],
         };
     }

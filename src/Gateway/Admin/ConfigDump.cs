@@ -117,6 +117,7 @@ internal static class ConfigDump
         foreach (string name in tls.SubjectAltNames)
             writer.WriteStringValue(name);
         writer.WriteEndArray();
+        writer.WriteBoolean("checksHost", tls is { IsPerHost: true, ChecksHost: true });
         writer.WriteBoolean("skipsVerification", tls.SkipsVerification);
         if (tls.Unavailable is { } why)
             writer.WriteString("unavailable", why);

@@ -58,7 +58,7 @@ internal sealed class ConfigOptions
 
     private readonly Option<bool> _verifyServers = new("--verify-servers")
     {
-        Description = "Verify the certificate and the name of every upstream server, also where a DestinationRule sets sni without subjectAltNames, or insecureSkipVerify.",
+        Description = "Verify the certificate and the name of every upstream server, also where a DestinationRule sets sni without subjectAltNames, or insecureSkipVerify; ISTIO_MUTUAL without any name of a server then reaches nobody.",
     };
 
     /// <summary>Makes the options; <paramref name="requireConfig"/> = <c>--config</c> must be given.</summary>

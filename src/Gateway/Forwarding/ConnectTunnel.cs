@@ -67,20 +67,13 @@ internal static class ConnectTunnel
 
     private static async Task CarryAsync(RequestContext request, Stream upstream, TimeSpan idleTimeout)
     {
-        HttpResponse response = request.Http.Response;
         request.Info.ResponseCodeDetails = "via_upstream";
-        request.Info.ResponseCode = response.StatusCode = StatusCodes.Status200OK;
-        request.CountResponseBody();
-        await response.StartAsync(request.Http.RequestAborted);
-        IHttpResponseBodyFeature body = request.Http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        body.DisableBuffering();
-        // On HTTP/2 Kestrel keeps the head until something is to be sent, and the client sends nothing without it.
-        await body.Stream.FlushAsync(request.Http.RequestAborted);
+        (Stream fromClient, Stream toClient) = await AcceptAsync(request);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(request.Http.RequestAborted);
         var clock = new IdleClock(over, idleTimeout, request.Time);
         await using ITimer timer = clock.Start();
-        Task up = CopyAsync(request.Http.Request.Body, upstream, clock, static stream => EndSending(stream), over);
-        Task down = CopyAsync(upstream, body.Stream, clock, static _ => { }, over);
+        Task up = CopyAsync(fromClient, upstream, clock, static stream => EndSending(stream), over);
+        Task down = CopyAsync(upstream, toClient, clock, static _ => { }, over);
         // An upstream that has ended leaves the client nothing to wait for: HTTP has no way to end one side alone.
         await Task.WhenAny(down, Task.WhenAll(up, down));
         await over.CancelAsync();
@@ -91,6 +84,25 @@ internal static class ConnectTunnel
             request.Info.Flags |= ResponseFlags.StreamIdleTimeout;
             request.Info.ConnectionTerminationDetails = "idle_timeout";
         }
+    }
+
+    private static async ValueTask<(Stream From, Stream To)> AcceptAsync(RequestContext request)
+    {
+        HttpResponse response = request.Http.Response;
+        request.Info.ResponseCode = response.StatusCode = StatusCodes.Status200OK;
+        if (request.IsHttp1)
+        {
+            ITunnelFeature tunnel = request.Http.Features.GetRequiredFeature<ITunnelFeature>();
+            var both = new CountedDuplex(await tunnel.AcceptAsync(request.Http.RequestAborted), request.Info);
+            return (both, both);
+        }
+        request.CountResponseBody();
+        await response.StartAsync(request.Http.RequestAborted);
+        IHttpResponseBodyFeature body = request.Http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        body.DisableBuffering();
+        // On HTTP/2 Kestrel keeps the head until something is to be sent, and the client sends nothing without it.
+        await body.Stream.FlushAsync(request.Http.RequestAborted);
+        return (request.Http.Request.Body, body.Stream);
     }
 
     private static async Task CopyAsync(Stream from, Stream to, IdleClock clock, Action<Stream> end, CancellationTokenSource over)

@@ -1,5 +1,4 @@
 using Gateway.Streams;
-using Gateway.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Http;
@@ -43,39 +42,4 @@ internal sealed class CountedUpgrade : IHttpUpgradeFeature, IHttpExtendedConnect
     public async Task<Stream> UpgradeAsync() => new CountedDuplex(await _upgrade!.UpgradeAsync(), _info);
 
     public async ValueTask<Stream> AcceptAsync() => new CountedDuplex(await _connect!.AcceptAsync(), _info);
-
-    private sealed class CountedDuplex(Stream inner, StreamInfo info) : AsyncStream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            int count = await inner.ReadAsync(buffer, cancellationToken);
-            info.BytesReceived += count;
-            return count;
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            info.BytesSent += buffer.Length;
-            return inner.WriteAsync(buffer, cancellationToken);
-        }
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-        public override async ValueTask DisposeAsync()
-        {
-            await inner.DisposeAsync();
-            await base.DisposeAsync();
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                inner.Dispose();
-            base.Dispose(disposing);
-        }
-    }
 }

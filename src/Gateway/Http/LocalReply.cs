@@ -112,7 +112,8 @@ internal static class LocalReply
                 response.Headers[HeaderNames.Server] = server;
         }
         bool unread = !request.IsRequestComplete;
-        if (request.IsHttp1 && (close || unread))
+        // RFC 9931: what a client sends after CONNECT without waiting is not to be taken for requests.
+        if (request.IsHttp1 && (close || unread || request.IsTunnel))
             response.Headers[HeaderNames.Connection] = "close";
         try
         {

@@ -20,6 +20,7 @@ internal static class ProtocolCheck
 
     private static readonly ProtocolFault LowVersion = new(426, "Upgrade Required", "low_version");
     private static readonly ProtocolFault LengthAndChunked = new(400, "Bad Request", "http1.content_length_and_chunked_not_allowed");
+    private static readonly ProtocolFault BodyOfConnect = new(400, "Bad Request", "http1.body_disallowed");
     private static readonly ProtocolFault RepeatedEncoding = new(400, "Bad Request", "http1.invalid_transfer_encoding");
     private static readonly ProtocolFault UnknownEncoding = new(501, "Not Implemented", "http1.invalid_transfer_encoding");
     private static readonly ProtocolFault HttpsOnPlainText = new(403, "Forbidden", "http1.https_url_on_plaintext_connection");
@@ -51,8 +52,13 @@ internal static class ProtocolCheck
     /// <summary>Checks an HTTP/1 request; null = nothing to object to.</summary>
     public static ProtocolFault? CheckHttp1(RequestContext request, string rawTarget, in RequestTarget target, HttpSettings settings)
     {
-        if (request.Info.Protocol == "HTTP/1.0")
+        bool isConnect = HttpMethods.IsConnect(request.Method);
+        // Some clients of proxies ask for tunnels by HTTP/1.0; nothing of what it lacks is needed there.
+        if (request.Info.Protocol == "HTTP/1.0" && !isConnect)
             return LowVersion;
+        // RFC 9110, 9.3.6: a CONNECT request has no body; bytes that claim to be one would be the tunnel's.
+        if (isConnect && request.HasBody)
+            return BodyOfConnect;
         RequestHeaders headers = request.Headers;
         if (headers.TryGetValue(HeaderNames.TransferEncoding, out StringValues encoding))
         {

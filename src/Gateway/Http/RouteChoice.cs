@@ -76,7 +76,7 @@ internal static class RouteChoice
                 target?.Host ?? request.Authority, target?.Port ?? (isTunnel || fault is not null ? 0 : 80), isTunnel ? EgressDenial.Connect : EgressDenial.Http,
                 request.Connection.RequestedServerName ?? "", request.Info.ClientAddress ?? ""),
             denial);
-        return LocalReply.SendAsync(request, status, $"egress denied: {denial}", ResponseFlags.NoRouteFound, "egress_denied", close: isTunnel);
+        return LocalReply.SendAsync(request, status, $"egress denied: {denial}", ResponseFlags.NoRouteFound, "egress_denied");
     }
 
     /// <summary>The request as routing sees it.</summary>

@@ -31,12 +31,10 @@ internal sealed class HttpEngine : IAsyncDisposable
     private readonly WebApplication _container;
     private readonly IServer _server;
     private readonly IDisposable _rejected;
-    private readonly ConnectGate _gate;
     private readonly MemoryPool<byte> _pool;
 
     public HttpEngine(ConnectionHandoff handoff, TcpProxy tcp, ConnectionLimits limits, IStreamSink sink, TimeProvider time, ILoggerFactory loggers, ConnectGate gate, Action<EndPoint> onExhausted)
     {
-        _gate = gate;
         KestrelLimits.SetSwitches();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -90,11 +88,8 @@ internal sealed class HttpEngine : IAsyncDisposable
     public IConnectionListenerFactory Transport { get; }
 
     /// <summary>Begins to take connections from the hand-off.</summary>
-    public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken)
-    {
-        _gate.Attach(application);
-        return _server.StartAsync(application, cancellationToken);
-    }
+    public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken) =>
+        _server.StartAsync(application, cancellationToken);
 
     /// <summary>Takes no more connections, asks the open ones to end and waits for them; what is open when <paramref name="abort"/> fires is aborted.</summary>
     public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);

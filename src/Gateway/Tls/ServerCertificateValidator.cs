@@ -30,9 +30,9 @@ internal static class ServerCertificateValidator
             return $"certificate verify failed: {ChainFault(chain, time)}";
         if (revoked?.Invoke() is { } fault)
             return $"certificate verify failed: {fault}";
-        if (!config.SubjectAltNames.IsEmpty)
-            return HasOneOf(certificate, config.SubjectAltNames) ? null : $"certificate verify failed: none of the wanted subject alternative names; it is for {NamesOf(certificate)}";
-        if (config.IsPerHost && !HasOneOf(certificate, [host]))
+        if (!config.SubjectAltNames.IsEmpty && !HasOneOf(certificate, config.SubjectAltNames))
+            return $"certificate verify failed: none of the wanted subject alternative names; it is for {NamesOf(certificate)}";
+        if (config.IsPerHost && config.ChecksHost && !HasOneOf(certificate, [host]))
             return $"certificate verify failed: not for {host}; it is for {NamesOf(certificate)}";
         return null;
     }

@@ -14,14 +14,17 @@ internal sealed record UpstreamTlsConfig
     /// <summary>Server name of all handshakes; empty = the host of the request as it is sent.</summary>
     public string ServerName { get; init; } = "";
 
-    /// <summary>Names of which the server's certificate must have one. Without them, and without <see cref="ServerName"/>, it must have the host's.</summary>
+    /// <summary>Names of which the server's certificate must have one; empty = it need not have any of them.</summary>
     public EquatableArray<string> SubjectAltNames { get; init; }
+
+    /// <summary>Where handshakes name the host (<see cref="IsPerHost"/>), the server's certificate must have that name too.</summary>
+    public bool ChecksHost { get; init; }
 
     /// <summary>Takes any certificate.</summary>
     public bool SkipsVerification { get; init; }
 
     /// <summary>Any server of the authorities' is taken for the right one, as the rule has it; false = a name is compared, or nothing at all.</summary>
-    public bool ChecksNoName => !SkipsVerification && !IsPerHost && SubjectAltNames.IsEmpty;
+    public bool ChecksNoName => !SkipsVerification && !(IsPerHost && ChecksHost) && SubjectAltNames.IsEmpty;
 
     /// <summary>Why no connection can be made at all; null = it can be tried. What asks for TLS is never reached without.</summary>
     public string? Unavailable { get; init; }

@@ -99,6 +99,63 @@ public sealed class ForwardProxyTests
         Assert.Empty(bed.Gateway.Faults);
     }
 
+    [Theory]
+    [InlineData("GET http://api.test/first HTTP/1.1\r\nHost: api.test", 200, true)]
+    [InlineData("GET http://api.test/first HTTP/1.1\r\nHost: api.test", 200, false)]
+    [InlineData("GET http://unknown.test/ HTTP/1.1\r\nHost: unknown.test", 404, true)]
+    [InlineData("POST http://api.test/first HTTP/1.1\r\nHost: api.test\r\nContent-Length: 3\r\n\r\nabc", 200, true)]
+    public async Task A_connection_that_has_carried_requests_becomes_a_tunnel_and_its_last_bytes_arrive(string first, int status, bool onEventLoops)
+    {
+        await using EgressBed bed = await EgressBed.StartAsync(onEventLoops: onEventLoops);
+        await using RawHttpConnection client = await RawHttpConnection.ConnectAsync(bed.Gateway.Port(3128));
+
+        await client.SendAsync(first + (first.Contains("\r\n\r\n", StringComparison.Ordinal) ? "" : "\r\n\r\n"));
+        Assert.Equal(status, (await client.ReadResponseAsync())?.Status);
+        // What follows the head at once is the tunnel's.
+        await client.SendAsync("CONNECT api.test:80 HTTP/1.1\r\nHost: api.test:80\r\n\r\nGET /inner HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n");
+        RawHttpResponse? opened = await client.ReadResponseAsync(toHead: true);
+        RawHttpResponse? inner = await client.ReadResponseAsync();
+
+        Assert.Equal(("HTTP/1.1 200 Connection Established", 0), (opened?.StatusLine, opened?.Headers.Count));
+        Assert.Equal(200, inner?.Status);
+        Assert.Equal("/inner", bed.Plain.Requests.Last().Target);
+        await client.WaitForCloseAsync();
+        CompletedRequest tunnel = await bed.Gateway.CompletionAsync(request => request is { Method: "CONNECT", Status: 200 });
+        Assert.True(tunnel.BytesReceived > 0 && tunnel.BytesSent > 0, $"{tunnel.BytesReceived} received, {tunnel.BytesSent} sent");
+        Assert.Empty(bed.Gateway.Faults);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET http://api.test/first HTTP/1.1\r\nHost: api.test\r\n\r\n")]
+    public async Task What_follows_a_refused_tunnel_is_no_request(string before)
+    {
+        await using EgressBed bed = await EgressBed.StartAsync();
+        await using RawHttpConnection client = await RawHttpConnection.ConnectAsync(bed.Gateway.Port(3128));
+
+        await client.SendAsync(before + "CONNECT unknown.test:443 HTTP/1.1\r\nHost: unknown.test:443\r\n\r\nGET http://api.test/smuggled HTTP/1.1\r\nHost: api.test\r\n\r\n");
+        if (before.Length > 0)
+            Assert.Equal(200, (await client.ReadResponseAsync())?.Status);
+        Assert.Equal(403, (await client.ReadResponseAsync())?.Status);
+
+        Assert.Null(await client.ReadResponseAsync());
+        Assert.DoesNotContain(bed.Plain.Requests, request => request.Target == "/smuggled");
+    }
+
+    [Fact]
+    public async Task A_client_that_asks_by_HTTP_1_0_gets_its_tunnel()
+    {
+        await using EgressBed bed = await EgressBed.StartAsync();
+        await using RawHttpConnection client = await RawHttpConnection.ConnectAsync(bed.Gateway.Port(3128));
+
+        await client.SendAsync("CONNECT api.test:80 HTTP/1.0\r\n\r\n");
+        RawHttpResponse? opened = await client.ReadResponseAsync(toHead: true);
+        await client.SendAsync("GET /old HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n");
+
+        Assert.Equal(200, opened?.Status);
+        Assert.Equal(200, (await client.ReadResponseAsync())?.Status);
+    }
+
     [Fact]
     public async Task A_gateway_without_the_annotation_is_no_proxy()
     {

@@ -88,7 +88,7 @@ public sealed class OriginationTests : IDisposable
         await using EchoUpstream echo = await StartAsync("good.test");
         string backend = TestConfig.Backend("up.test", echo) + $"\n  subjectAltNames: [{name}]";
         await using TestGateway gateway = await TestGateway.StartAsync(
-            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), backend, Authorities("ca", _authority), Rule("mode: SIMPLE, credentialName: ca"));
+            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), backend, Authorities("ca", _authority), Rule("mode: SIMPLE, credentialName: ca, sni: any.test"));
 
         Assert.Equal(status, (await SendAsync(gateway, "whatever.test")).Status);
     }
@@ -201,6 +201,72 @@ public sealed class OriginationTests : IDisposable
         Assert.Empty(await gateway.ApplyAsync(TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo), Rule(tls), Authorities("ca", _authority)));
 
         Assert.Equal(status, (await SendAsync(gateway, "whatever.test")).Status);
+    }
+
+    [Theory]
+    [InlineData("", "", 503, true)]
+    [InlineData(", subjectAltNames: [spiffe://cluster.local/ns/default/sa/good]", "", 200, true)]
+    [InlineData("", "good", 200, true)]
+    [InlineData("", "other", 503, true)]
+    [InlineData("", "other", 503, false)]
+    [InlineData(", subjectAltNames: [spiffe://cluster.local/ns/default/sa/good]", "other", 200, false)]
+    public async Task A_workload_is_known_by_its_account_and_one_that_nothing_names_is_nobody_where_servers_are_always_verified(string more, string account, int status, bool always)
+    {
+        using TestCertificate server = _authority.IssueServer("spiffe://cluster.local/ns/default/sa/good");
+        string folder = Directory.CreateTempSubdirectory("gateway-workload").FullName;
+        using TestCertificate workload = _authority.IssueClient("gateway", "spiffe://cluster.local/ns/istio-system/sa/gateway");
+        await File.WriteAllTextAsync(Path.Combine(folder, "cert-chain.pem"), workload.CertificatePem);
+        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), workload.KeyPem);
+        await File.WriteAllTextAsync(Path.Combine(folder, "root-cert.pem"), _authority.AuthorityPem);
+        await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions { Certificate = server.Certificate, ClientAuthority = _authority.Authority });
+        await using TestGateway gateway = await TestGateway.StartEmptyAsync(Eventually.Deadline);
+        gateway.WorkloadCertificates = folder;
+        gateway.VerifiesServers = always;
+        string backend = TestConfig.Backend("up.test", echo);
+        if (account.Length > 0)
+            backend = backend.Replace("address: 127.0.0.1,", $"address: 127.0.0.1, serviceAccount: {account},", StringComparison.Ordinal);
+        Assert.Equal(account.Length > 0, backend.Contains("serviceAccount", StringComparison.Ordinal));
+        Assert.Empty(await gateway.ApplyAsync(TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), backend, Rule("mode: ISTIO_MUTUAL" + more)));
+
+        Assert.Equal(status, (await SendAsync(gateway, "whatever.test")).Status);
+        Assert.Equal(always && more.Length + account.Length == 0, gateway.Warnings.Any(one => one.Contains("as --verify-servers asks", StringComparison.Ordinal)));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("", 200)]
+    [InlineData("spiffe://test/good", 200)]
+    [InlineData("spiffe://test/other", 503)]
+    public async Task The_names_of_a_service_are_wanted_beside_that_of_the_host(string name, int status)
+    {
+        await using EchoUpstream echo = await StartAsync("good.test", "spiffe://test/good");
+        string backend = TestConfig.Backend("up.test", echo) + (name.Length > 0 ? $"\n  subjectAltNames: ['{name}']" : "");
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            [TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), backend, Rule("mode: SIMPLE, credentialName: ca"), Authorities("ca", _authority)]);
+
+        Assert.Equal(status, (await SendAsync(gateway, "good.test")).Status);
+        Assert.Equal(503, (await SendAsync(gateway, "elsewhere.test")).Status);
+    }
+
+    [Fact]
+    public async Task A_list_of_revoked_certificates_counts_beside_the_authorities_only()
+    {
+        using TestCertificate server = _authority.IssueServer("good.test");
+        await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions { Certificate = server.Certificate });
+        string list = Convert.ToBase64String(Encoding.UTF8.GetBytes(_authority.RevocationListPem(DateTimeOffset.UtcNow.AddDays(1), server)));
+        string unused = $$"""
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: ca, namespace: istio-system}
+            data: {crl: {{list}}}
+            """;
+        string used = Authorities("ca", _authority).Replace("data: {", $"data: {{crl: {list}, ", StringComparison.Ordinal);
+        await using TestGateway ignoring = await StartGatewayAsync(echo, Rule("mode: SIMPLE, credentialName: ca"), Authorities("ca", _authority), unused);
+        await using TestGateway looking = await StartGatewayAsync(echo, Rule("mode: SIMPLE, credentialName: ca"), used);
+
+        Assert.Equal(200, (await SendAsync(ignoring, "good.test")).Status);
+        Assert.Contains(ignoring.Warnings, one => one.Contains("holds a list of revoked certificates that has no effect", StringComparison.Ordinal));
+        Assert.Equal(503, (await SendAsync(looking, "good.test")).Status);
     }
 
     [Theory]

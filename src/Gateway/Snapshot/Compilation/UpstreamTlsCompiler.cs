@@ -14,7 +14,9 @@ namespace Gateway.Snapshot.Compilation;
 internal sealed class UpstreamTlsCompiler(CompilationContext context)
 {
     private const string HowToVerify = "With --verify-servers the gateway verifies always.";
-    private const string AnyWorkload = "ISTIO_MUTUAL without subjectAltNames: any workload of the mesh is taken for the server. Write subjectAltNames, here or in the ServiceEntry.";
+    private const string WhereToName = "Write subjectAltNames, here or in the ServiceEntry, or the serviceAccount of its endpoints.";
+    private const string AnyWorkload = "ISTIO_MUTUAL without subjectAltNames: any workload of the mesh is taken for the server. " + WhereToName + " " + HowToVerify;
+    private const string NobodyNamed = "nothing says who the server is, as --verify-servers asks: ISTIO_MUTUAL without subjectAltNames. " + WhereToName;
     private const string AuthoritySuffix = "-cacert";
 
     private readonly Dictionary<string, SecretSpec> _secrets = context.Config.Secrets
@@ -43,7 +45,8 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
         bool skips = tls.InsecureSkipVerify is true && !context.Identity.VerifiesServers;
         string? credential = string.IsNullOrEmpty(tls.CredentialName) ? null : tls.CredentialName;
         CertificateReference? secret = credential is null ? null : CredentialName.ToReference(credential, context.Identity.Namespace);
-        EquatableArray<string> names = tls.SubjectAltNames.IsEmpty ? service.SubjectAltNames : tls.SubjectAltNames;
+        // Istio: the names of the service do not stand for that of the host, they are wanted beside it.
+        EquatableArray<string> names = tls.SubjectAltNames.IsEmpty ? Identities(service) : tls.SubjectAltNames;
         if (names.IsEmpty && context.Identity.VerifiesServers && !string.IsNullOrEmpty(tls.Sni))
             names = [tls.Sni];
         return new UpstreamTlsConfig
@@ -52,8 +55,9 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
             Authorities = skips ? null : secret is not null ? AuthoritiesOf(secret) : Authorities(tls),
             ServerName = tls.Sni ?? "",
             SubjectAltNames = names,
+            ChecksHost = tls.SubjectAltNames.IsEmpty,
             SkipsVerification = skips,
-            Unavailable = Unavailable(tls, credential, secret),
+            Unavailable = Unavailable(tls, credential),
         };
     }
 
@@ -62,13 +66,24 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
     private UpstreamTlsConfig OfMesh(MeshService service, string subset, int port, ClientTlsSettings tls)
     {
         CertificateReference workload = WorkloadCertificate.In(context.Identity.WorkloadCertificates);
+        EquatableArray<string> names = tls.SubjectAltNames.IsEmpty ? Identities(service) : tls.SubjectAltNames;
         return new UpstreamTlsConfig
         {
             ClientCertificate = workload,
             Authorities = workload,
             ServerName = string.IsNullOrEmpty(tls.Sni) ? string.Create(CultureInfo.InvariantCulture, $"outbound_.{port}_.{subset}_.{service.Host}") : tls.Sni,
-            SubjectAltNames = tls.SubjectAltNames.IsEmpty ? service.SubjectAltNames : tls.SubjectAltNames,
+            SubjectAltNames = names,
+            Unavailable = names.IsEmpty && context.Identity.VerifiesServers ? NobodyNamed : null,
         };
+    }
+
+    /// <summary>Who may be a service: the names that it is given, and the accounts of its endpoints under every name of the trust domain.</summary>
+    private EquatableArray<string> Identities(MeshService service)
+    {
+        MeshConfig mesh = context.Config.Mesh;
+        IEnumerable<string> accounts = service.Ports.SelectMany(port => port.Endpoints).Select(endpoint => endpoint.Account).OfType<string>().Distinct(StringComparer.Ordinal)
+            .SelectMany(account => mesh.TrustDomainAliases.Prepend(mesh.TrustDomain), (account, domain) => $"spiffe://{domain}/{account}");
+        return [.. service.SubjectAltNames.Concat(accounts).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Warns, at the line, of a rule that leaves open who the server is.</summary>
@@ -85,6 +100,8 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
                 context.Report(DiagnosticCatalogue.ServerUnverified, PolicyOrigins.OwnerOf(rule, tls), "spec.trafficPolicy.tls", AnyWorkload, tls.Node);
             return;
         }
+        if (!compiled.SkipsVerification)
+            ReportUnusedList(rule, tls);
         bool always = context.Identity.VerifiesServers;
         string? message = compiled.SkipsVerification ? $"insecureSkipVerify: any server's certificate is taken. {HowToVerify}"
             : compiled.ChecksNoName ? $"sni is set and there are no subjectAltNames: a certificate of the authorities for any name is taken, as in Istio. Write subjectAltNames. {HowToVerify}"
@@ -105,23 +122,26 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
         return $"{refused.Id.Namespace}/{refused.Id.Name} ({refused.Location})";
     }
 
-    private string? Unavailable(ClientTlsSettings tls, string? credential, CertificateReference? secret)
+    private static string? Unavailable(ClientTlsSettings tls, string? credential)
     {
-        if (!string.IsNullOrEmpty(tls.CaCrl))
-        {
-            return credential is not null ? "caCrl: with credentialName, lists of revoked certificates belong into the Secret"
-                : Authorities(tls) is null ? "caCrl: it needs caCertificates, whose lists it holds"
-                : null;
-        }
-        if (credential is null)
-            return null;
-        return HasRevocations(secret!) && AuthoritiesOf(secret!) != secret
-            ? $"the Secret {credential} holds a list of revoked certificates, but the authorities are in {credential}{AuthoritySuffix}"
+        return string.IsNullOrEmpty(tls.CaCrl) ? null
+            : credential is not null ? "caCrl: with credentialName, lists of revoked certificates belong into the Secret"
+            : Authorities(tls) is null ? "caCrl: it needs caCertificates, whose lists it holds"
             : null;
     }
 
-    private bool HasRevocations(CertificateReference secret) =>
-        Find(secret) is { } spec && (spec.Data.ContainsKey("crl") || spec.Data.ContainsKey("ca.crl"));
+    /// <summary>Warns of a list of revoked certificates beside a client's certificate where, as in Istio, the Secret of the authorities is the one that counts.</summary>
+    private void ReportUnusedList(EffectiveDestinationRule rule, ClientTlsSettings tls)
+    {
+        if (string.IsNullOrEmpty(tls.CredentialName))
+            return;
+        CertificateReference secret = CredentialName.ToReference(tls.CredentialName, context.Identity.Namespace);
+        if (AuthoritiesOf(secret) != secret && Find(secret) is { } spec && SecretReader.TryReadRevocations(spec, out _))
+        {
+            context.Report(DiagnosticCatalogue.ServerUnverified, PolicyOrigins.OwnerOf(rule, tls), "spec.trafficPolicy.tls",
+                $"the Secret {tls.CredentialName} holds a list of revoked certificates that has no effect: the authorities are in {tls.CredentialName}{AuthoritySuffix}, and so must be their lists.", tls.Node);
+        }
+    }
 
     private CertificateReference AuthoritiesOf(CertificateReference secret)
     {

@@ -25,12 +25,13 @@ internal static class UpstreamTlsExplainer
         string roots = tls.Authorities switch
         {
             null => "system roots",
-            { SecretName: { } secret } own => $"Secret {own.SecretNamespace}/{secret}",
+            { SecretName: { } secret } named => $"Secret {named.SecretNamespace}/{secret}",
             var file => file.CaFile ?? "",
         };
-        string names = !tls.SubjectAltNames.IsEmpty ? string.Join(", ", tls.SubjectAltNames.Select(name => $"SAN {name}"))
-            : tls.IsPerHost ? $"SAN {host}"
-            : "any name";
+        bool checksHost = tls is { IsPerHost: true, ChecksHost: true };
+        string own = checksHost ? $"SAN {host}" : "";
+        string alternatives = checksHost && tls.SubjectAltNames.Contains(host) ? "" : string.Join(", ", tls.SubjectAltNames.Select(name => $"SAN {name}"));
+        string names = tls.ChecksNoName ? "any name" : string.Join(" and ", new[] { own, alternatives }.Where(part => part.Length > 0));
         return new ExplainedTls(
             tls.IsPerHost ? host : tls.ServerName,
             tls.SkipsVerification ? "none" : $"{roots}, {names}",
