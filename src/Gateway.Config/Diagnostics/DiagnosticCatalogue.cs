@@ -91,6 +91,9 @@ public static class DiagnosticCatalogue
     /// <summary>The endpoints of a subset cannot be told from the others.</summary>
     public static readonly DiagnosticDescriptor SubsetUnknown = new("GW0208", Severity.Info, "The endpoints of a service come from DNS, which knows no labels; a subset is all of them.");
 
+    /// <summary>A port serves TLS and plain text.</summary>
+    public static readonly DiagnosticDescriptor PortShared = new("GW0209", Severity.Info, "A server in plain text shares its port with TLS servers that came before it.");
+
     /// <summary>A certificate is missing or unusable.</summary>
     public static readonly DiagnosticDescriptor BadCertificate = new("GW0301", Severity.Error, "A certificate or key is missing or unusable; its hosts refuse TLS handshakes, and requests that need it get 503 (UF).");
 

@@ -161,7 +161,7 @@ internal sealed partial class ActiveListener : IAsyncDisposable
         try
         {
             ListenerChains chains = _chains;
-            handedOff = Config.ReadsProxyHeader && !await TakeProxyHeaderAsync(connection, deadline) ? false : chains.Plain is { } plain
+            handedOff = Config.ReadsProxyHeader && !await TakeProxyHeaderAsync(connection, deadline) ? false : chains is { Plain: { } plain, HasTls: false }
                 ? await OpenPlainAsync(connection, plain, deadline)
                 : await OpenTlsAsync(connection, chains, deadline);
         }
@@ -202,13 +202,16 @@ internal sealed partial class ActiveListener : IAsyncDisposable
     private async ValueTask<bool> OpenTlsAsync(ConnectionContext connection, ListenerChains chains, OpeningDeadline deadline)
     {
         if (await ClientHelloReader.ReadAsync(connection.Transport.Input, deadline.Token) is not { } hello)
-            return false;
+            return chains.Plain is { } plain && await OpenPlainAsync(connection, plain, deadline);
         if (hello is { IsAcmeChallenge: true, ServerName: { } name } && await _challenges.FindAsync(name) is { } answer)
         {
             await ChallengeHandshake.AnswerAsync(connection, answer, deadline.Token);
             return false;
         }
         ListenerChain? chain = chains.Find(hello.ServerName, hello.OffersMeshProtocol);
+        // What TCP carries may be TLS.
+        if (chain is null && chains.Plain is { Config.Tcp: not null } carrier)
+            return await OpenPlainAsync(connection, carrier, deadline);
         if (chain is { Config.IsPassthrough: true })
             return await PassAsync(connection, Describe(connection, chain, hello.ServerName), deadline);
         if (chain?.Context is not { IsUsable: true } tls)

@@ -28,9 +28,13 @@ internal sealed class ListenerChains
                 chain.Name, DownstreamConnection.KeyOf(config.Name, chain.Name), chain.Tls, chain.Tls is { } tls ? contexts(tls) : null, chain);
             all.Add(entry);
             IsEgress |= chain.IsEgress;
-            if (chain is { Tls: null, IsPassthrough: false })
+            if (chain.IsPlain)
+            {
                 Plain ??= entry;
-            else if (chain.ServerNames.IsEmpty)
+                continue;
+            }
+            HasTls = true;
+            if (chain.ServerNames.IsEmpty)
                 _anyServerName ??= entry;
             foreach (string name in chain.ServerNames)
             {
@@ -50,7 +54,10 @@ internal sealed class ListenerChains
     /// <summary>Whether one of them leads out of the mesh.</summary>
     public bool IsEgress { get; }
 
-    /// <summary>The chain without TLS; if there is one, connections are not read for a ClientHello.</summary>
+    /// <summary>Whether there are chains for connections that begin with a ClientHello.</summary>
+    public bool HasTls { get; }
+
+    /// <summary>The chain without TLS.</summary>
     public ListenerChain? Plain { get; }
 
     /// <summary>The chain for a server name; null = none, the connection is closed.</summary>

@@ -41,6 +41,9 @@ internal sealed class FilterChainConfig
     /// <summary>Whether TLS is passed on unopened; <see cref="Tcp"/> says where to.</summary>
     public bool IsPassthrough { get; init; }
 
+    /// <summary>Whether it takes connections that do not begin with a TLS hello.</summary>
+    public bool IsPlain => Tls is null && !IsPassthrough;
+
     /// <summary>Whether it leads out of the mesh: then it is of interest which server names are asked for in vain.</summary>
     public bool IsEgress { get; init; }
 

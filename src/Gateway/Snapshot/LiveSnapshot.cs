@@ -71,6 +71,9 @@ internal sealed class LiveSnapshot
         List<FilterChain> all = [];
         foreach (FilterChainConfig config in listener.FilterChains)
         {
+            // What came without TLS has no handshake that could have been another's.
+            if (config.IsPlain)
+                continue;
             FilterChain? chain = chains.GetValueOrDefault(DownstreamConnection.KeyOf(listener.Name, config.Name));
             if (chain is not null)
                 all.Add(chain);

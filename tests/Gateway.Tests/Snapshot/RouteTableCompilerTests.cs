@@ -94,12 +94,28 @@ public sealed class RouteTableCompilerTests
     public void Https_redirect_covers_the_hosts_of_its_server_with_and_without_routes()
     {
         Compiled compiled = Compiled.From(
-            Compiled.HttpGateway("a.test, other/b.test", extra: "tls: {httpsRedirect: true}") + Compiled.HttpGateway("c.test", "gw2") + Services
+            Compiled.HttpGateway("a.test, \"*/b.test\"", extra: "tls: {httpsRedirect: true}") + Compiled.HttpGateway("c.test", "gw2") + Services
             + Compiled.VirtualService("v", "a.test", Compiled.To("a")) + Compiled.VirtualService("w", "c.test", Compiled.To("c"), "gw2"));
 
         Assert.Equal("https://a.test/x?y", compiled.Get("http://a.test/x?y").Location);
         Assert.Equal("https://b.test/", compiled.Get("http://b.test/").Location);
         Assert.Equal("c", compiled.Where("http://c.test/"));
+    }
+
+    [Fact]
+    public void Https_redirect_of_a_host_for_one_namespace_covers_what_a_VirtualService_there_has()
+    {
+        Compiled compiled = Compiled.From(
+            Compiled.HttpGateway("\"./*.a.test\", other/b.test, other/c.test", extra: "tls: {httpsRedirect: true}") + Services
+            + Compiled.VirtualService("v", "x.a.test", Compiled.To("a")) + Compiled.VirtualService("w", "b.test", Compiled.To("a"))
+            + Compiled.VirtualService("u", "c.test", Compiled.To("a"), "default/gw", ns: "other"));
+
+        Assert.Equal("https://x.a.test/", compiled.Get("http://x.a.test/").Location);
+        Assert.Equal("https://c.test/", compiled.Get("http://c.test/").Location);
+        Assert.Equal(404, compiled.Get("http://y.a.test/").Status);
+        Assert.Equal(404, compiled.Get("http://b.test/").Status);
+        Assert.Equal("GW0202 spec.servers[0].hosts: No VirtualService of the namespace other has the host b.test: requests for it are not redirected but get 404.",
+            Assert.Single(compiled.Findings, finding => finding.Contains("redirected", StringComparison.Ordinal)));
     }
 
     [Fact]

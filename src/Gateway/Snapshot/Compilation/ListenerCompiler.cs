@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Config;
+using Gateway.Config.Diagnostics;
 using Gateway.Config.Model;
 using Gateway.Listeners;
 using Gateway.Routing;
@@ -18,7 +19,8 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
         ImmutableArray<ListenerConfig>.Builder listeners = ImmutableArray.CreateBuilder<ListenerConfig>();
         foreach (MergedPort port in ports)
         {
-            EquatableArray<FilterChainConfig> chains = port.Servers[0].IsTls ? TlsChains(port.Servers) : PlainChain(port.Servers);
+            EquatableArray<FilterChainConfig> chains =
+                [.. TlsChains(port.Servers.FindAll(server => server.IsTls)), .. PlainChain(port.Servers.FindAll(server => !server.IsTls))];
             if (chains.IsEmpty)
                 continue;
             listeners.Add(new ListenerConfig
@@ -43,44 +45,52 @@ internal sealed class ListenerCompiler(CompilationContext context, VirtualServic
 
     private EquatableArray<FilterChainConfig> PlainChain(List<MergedServer> servers)
     {
-        MergedServer first = servers[0];
+        if (servers is not [{ } first, ..])
+            return [];
         if (first.RouteName is { } name)
             return [new FilterChainConfig { Name = name, Routes = new RouteTableCompiler(context, services).Compile(name, servers) }];
-        return Guard.Run(context, first.Gateway, () => _tcp.Tcp(first)) is { } action ? [new FilterChainConfig { Name = TcpName(first), Tcp = action }] : default;
+        return Guard.Run(context, first.Gateway, () => _tcp.Tcp(first)) is { } action ? [new FilterChainConfig { Name = TcpName(first), Tcp = action }] : [];
     }
 
-    private EquatableArray<FilterChainConfig> TlsChains(List<MergedServer> servers)
+    private List<FilterChainConfig> TlsChains(List<MergedServer> servers)
     {
         var chains = new List<FilterChainConfig>(servers.Count);
-        var passed = new HashSet<string>(StringComparer.Ordinal);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (MergedServer server in servers)
         {
             if (server.Spec.Tls!.Mode == ServerTlsMode.AutoPassthrough)
                 chains.AddRange(Guard.Run(context, server.Gateway, () => _tcp.AutoPassthrough(server)) ?? []);
             else if (MergedServer.IsPassthrough(server.Spec.Tls))
-                chains.AddRange(Guard.Run(context, server.Gateway, () => _tcp.Passthrough(server, passed)) ?? []);
-            else if (Guard.Run(context, server.Gateway, () => Terminated(server)) is { } chain)
+                chains.AddRange(Guard.Run(context, server.Gateway, () => _tcp.Passthrough(server, taken)) ?? []);
+            else if (Guard.Run(context, server.Gateway, () => Terminated(server, taken)) is { } chain)
                 chains.Add(chain);
         }
-        return chains.ToEquatableArray();
+        return chains;
     }
 
-    private FilterChainConfig? Terminated(MergedServer server)
+    /// <summary>The chain of a server that ends TLS. Names that an older server's <c>tls</c> routes pass through stay theirs.</summary>
+    private FilterChainConfig? Terminated(MergedServer server, HashSet<string> taken)
     {
         if (_tls.Compile(server) is not { } tls)
             return null;
+        EquatableArray<string> names = ServerNames(server);
+        foreach (string wanted in names.IsEmpty ? ["*"] : names)
+        {
+            if (!taken.Add(wanted))
+                context.Report(DiagnosticCatalogue.HostConflict, server.Gateway, $"{server.FieldPath}.hosts", $"A tls route of an older server has the server name {wanted} on port {server.Port}: its TLS is passed through and not ended by this server.");
+        }
         if (server.RouteName is { } name)
         {
             return new FilterChainConfig
             {
                 Name = name,
-                ServerNames = ServerNames(server),
+                ServerNames = names,
                 Tls = tls,
                 Routes = new RouteTableCompiler(context, services).Compile(name, [server]),
             };
         }
         return _tcp.Tcp(server) is { } action
-            ? new FilterChainConfig { Name = TcpName(server), ServerNames = ServerNames(server), Tls = tls with { OffersHttp = false }, Tcp = action }
+            ? new FilterChainConfig { Name = TcpName(server), ServerNames = names, Tls = tls with { OffersHttp = false }, Tcp = action }
             : null;
     }
 

@@ -1,3 +1,5 @@
+using Gateway.Config.Diagnostics;
+using Gateway.Config.Resolution;
 using Gateway.Routing;
 
 namespace Gateway.Snapshot.Compilation;
@@ -64,12 +66,19 @@ internal sealed class RouteTableCompiler(CompilationContext context, VirtualServ
         return routes;
     }
 
+    /// <summary>
+    /// Redirects hosts that no VirtualService has, too. As in Istio not those for one namespace: what has no VirtualService
+    /// there gets 404.
+    /// </summary>
     private void AddRedirects(MergedServer server)
     {
-        foreach (string serverHost in server.Hosts)
+        foreach (string host in server.Hosts)
         {
-            int slash = serverHost.IndexOf('/', StringComparison.Ordinal);
-            Entry(serverHost[(slash + 1)..].ToLowerInvariant(), server).RequireTls = true;
+            int slash = host.IndexOf('/', StringComparison.Ordinal);
+            if (slash < 0)
+                Entry(host.ToLowerInvariant(), server).RequireTls = true;
+            else if (!services.For(server.GatewayName).Any(service => service.Namespace == host[..slash] && service.Hosts.Any(name => HostName.Matches(host[(slash + 1)..], name))))
+                context.Report(DiagnosticCatalogue.UnknownReference, server.Gateway, $"{server.FieldPath}.hosts", $"No VirtualService of the namespace {host[..slash]} has the host {host[(slash + 1)..]}: requests for it are not redirected but get 404.");
         }
     }
 

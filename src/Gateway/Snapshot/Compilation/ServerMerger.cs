@@ -8,7 +8,7 @@ namespace Gateway.Snapshot.Compilation;
 /// <summary>The servers that share one port and bind address.</summary>
 /// <param name="Port">Bound port.</param>
 /// <param name="Bind">Bind address; empty = all.</param>
-/// <param name="Servers">The servers, oldest Gateway first; either all in plain text or all TLS.</param>
+/// <param name="Servers">The servers, oldest Gateway first: TLS, HTTP in plain text, or first the one and then the other; or one of TCP in plain text, after TLS or alone.</param>
 internal sealed record MergedPort(int Port, string Bind, List<MergedServer> Servers);
 
 /// <summary>
@@ -76,11 +76,10 @@ internal sealed class ServerMerger(CompilationContext context)
         {
             _merged.Add(key, port = new MergedPort(server.BoundPort, server.Bind, []));
         }
-        else if (!CanShare(port.Servers[0], server))
+        else if (port.Servers.Find(known => !known.IsTls) is { } plain && !CanShare(plain, server))
         {
-            MergedServer first = port.Servers[0];
             context.Report(DiagnosticCatalogue.PortConflict, server.Gateway, $"{server.FieldPath}.port",
-                $"Port {server.BoundPort} is used as {first.Spec.Port?.Protocol} by Gateway {first.GatewayName} {first.FieldPath}; this {server.Spec.Port?.Protocol} server is left out.");
+                $"Port {server.BoundPort} is used as {plain.Spec.Port?.Protocol} by Gateway {plain.GatewayName} {plain.FieldPath}; this {server.Spec.Port?.Protocol} server is left out.");
             return;
         }
         if (server is { IsTls: true, RouteName: { } routeName } && !_httpsRoutes.Add(routeName))
@@ -88,6 +87,11 @@ internal sealed class ServerMerger(CompilationContext context)
             context.Report(DiagnosticCatalogue.PortConflict, server.Gateway, $"{server.FieldPath}.port.name",
                 $"The port name {server.Spec.Port?.Name} is used by another HTTPS server of the Gateway on port {server.Port}; this server is left out.");
             return;
+        }
+        if (!server.IsTls && port.Servers is [.., { IsTls: true } tls])
+        {
+            context.Report(DiagnosticCatalogue.PortShared, server.Gateway, $"{server.FieldPath}.port",
+                $"Port {server.BoundPort} is used with TLS by Gateway {tls.GatewayName} {tls.FieldPath}; this {server.Spec.Port?.Protocol} server gets the connections that do not begin with a TLS hello. TLS servers that come after it on the port are left out.");
         }
         port.Servers.Add(server);
     }
@@ -115,9 +119,8 @@ internal sealed class ServerMerger(CompilationContext context)
     private static string ClaimedName(MergedServer server, string host) =>
         (server.IsTls ? host[(host.IndexOf('/', StringComparison.Ordinal) + 1)..] : host).ToLowerInvariant();
 
-    /// <summary>HTTP in plain text goes with HTTP in plain text, TLS with TLS; TCP in plain text with nothing.</summary>
-    private static bool CanShare(MergedServer first, MergedServer next) =>
-        first.IsTls ? next.IsTls : !next.IsTls && first.Protocol.IsHttp() && next.Protocol.IsHttp();
+    /// <summary>After a server in plain text come only further ones of HTTP in plain text, as in Istio. After TLS comes anything.</summary>
+    private static bool CanShare(MergedServer plain, MergedServer next) => !next.IsTls && plain.Protocol.IsHttp() && next.Protocol.IsHttp();
 
     private static string? RouteName(Resource<GatewaySpec> gateway, Server spec, ServiceProtocol protocol, int boundPort)
     {

@@ -123,7 +123,8 @@ internal sealed class TcpChainCompiler(CompilationContext context, VirtualServic
         var serving = new List<BoundVirtualService>();
         foreach (BoundVirtualService service in services.For(server.GatewayName))
         {
-            if (!Overlaps(server, service, service.Hosts))
+            List<string> hosts = HostName.ForNamespace(server.Hosts, service.Namespace);
+            if (!service.Hosts.Any(name => hosts.Any(host => HostName.Matches(host, name))))
                 continue;
             serving.Add(service);
             services.MarkServed(server.GatewayName, service);
@@ -131,24 +132,21 @@ internal sealed class TcpChainCompiler(CompilationContext context, VirtualServic
         return serving;
     }
 
-    private static bool Overlaps(MergedServer server, BoundVirtualService service, IEnumerable<string> names)
-    {
-        List<string> hosts = HostName.ForNamespace(server.Hosts, service.Namespace);
-        return names.Any(name => hosts.Any(host => HostName.Matches(host, name)));
-    }
-
     private static bool Applies(MergedServer server, BoundVirtualService service, int? port, EquatableArray<string> gateways) =>
         (port is null or 0 || port == server.Port)
         && (gateways.IsEmpty || gateways.Any(gateway => GatewayName.Resolve(gateway, service.Namespace) == server.GatewayName));
 
-    /// <summary>The match's server names that overlap the server's hosts; none if an earlier match has one of them, which costs this one all.</summary>
+    /// <summary>
+    /// The match's server names; none if something before it has one of them, which costs this match all. As in Istio it is the
+    /// VirtualService's hosts that must overlap the server's, and not the names.
+    /// </summary>
     private EquatableArray<string> FreeNames(
         MergedServer server, BoundVirtualService service, TlsMatchAttributes match, string path, HashSet<string> taken)
     {
-        List<string> names = [.. match.SniHosts.Where(name => Overlaps(server, service, [name])).Select(name => name.ToLowerInvariant()).Distinct()];
+        List<string> names = [.. match.SniHosts.Select(name => name.ToLowerInvariant()).Distinct()];
         if (names.Find(taken.Contains) is { } known)
         {
-            context.Report(DiagnosticCatalogue.HostConflict, service.Resource, path, $"An earlier tls route has the server name {known} on port {server.Port}; this match is left out.");
+            context.Report(DiagnosticCatalogue.HostConflict, service.Resource, path, $"An earlier tls route or server has the server name {known} on port {server.Port}; this match is left out.");
             return default;
         }
         taken.UnionWith(names);

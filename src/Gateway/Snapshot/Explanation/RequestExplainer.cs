@@ -84,22 +84,18 @@ internal static class RequestExplainer
     {
         problem = "";
         var chains = new ListenerChains(listener, static _ => null);
-        if (chains.Plain is { } plain)
-        {
-            // What TCP carries is not looked into.
-            if (!request.IsTls || plain.Config.Tcp is not null)
-                return plain.Config;
-            problem = $"Port {listener.Port} takes no TLS.";
-            return null;
-        }
         if (!request.IsTls)
         {
-            problem = $"Port {listener.Port} takes TLS only.";
-            return null;
+            problem = chains.Plain is null ? $"Port {listener.Port} takes TLS only." : "";
+            return chains.Plain?.Config;
         }
         if (chains.Find(request.ServerName, request.OffersMeshProtocol)?.Config is not { } found)
         {
-            problem = !request.OffersMeshProtocol && chains.Find(request.ServerName, offersMeshProtocol: true) is not null
+            // What TCP carries is not looked into.
+            if (chains.Plain is { Config.Tcp: not null } carrier)
+                return carrier.Config;
+            problem = !chains.HasTls ? $"Port {listener.Port} takes no TLS."
+                : !request.OffersMeshProtocol && chains.Find(request.ServerName, offersMeshProtocol: true) is not null
                 ? $"The server name {request.ServerName} is reached through AUTO_PASSTHROUGH, which takes only clients that offer one of the mesh's protocols (ALPN istio)."
                 : $"No server on port {listener.Port} has the server name {request.ServerName ?? "(none)"}.";
             return null;
