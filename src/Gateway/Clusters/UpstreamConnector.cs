@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Tls;
@@ -159,12 +158,7 @@ internal sealed class UpstreamConnector(
         try
         {
             socket = Prepared(await OpenAsync(loop, endPoint, either.Token), endPoint, preamble);
-            var transport = new HandshakeStream(new EventLoopStream(socket));
-            CancellationToken ended = either.Token;
-            SslStream secured = await Task.Run(() => tls.ConnectAsync(transport, HostOf(authority), isHttp2, ended), ended);
-            await loop.SwitchAsync();
-            transport.EndHandshake();
-            return new TlsChannel(socket, secured);
+            return await tls.ConnectAsync(socket, HostOf(authority), isHttp2, either.Token);
         }
         catch (Exception e)
         {

@@ -14,7 +14,7 @@ namespace Gateway.Tls;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="systemAuthorities">Whom upstream servers are trusted by where nothing is said; null = whom the system trusts.</param>
-/// <param name="openSsl">Makes downstream handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
+/// <param name="openSsl">Makes handshakes by OpenSSL where it can; null = <c>SslStream</c> makes all.</param>
 /// <param name="events">Told of refused client certificates; null = nobody is.</param>
 /// <param name="issued">Certificates that the gateway orders by itself; they stand for Secrets that are not there.</param>
 internal sealed class CertificateStore(
@@ -125,7 +125,7 @@ internal sealed class CertificateStore(
         // Other lists of revoked certificates come with other authorities.
         return _upstream.GetValueOrDefault(config) is { } known && ReferenceEquals(known.Client, client) && ReferenceEquals(known.Authorities, authorities)
             ? known
-            : new UpstreamTlsContext(config, client, authorities, named?.Revocations, time);
+            : new UpstreamTlsContext(config, client, authorities, named?.Revocations, time, openSsl);
     }
 
     private CertificateMaterial? ReadCertificate(

@@ -1,12 +1,17 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tls.OpenSsl;
+using Gateway.Transport;
 
 namespace Gateway.Tls;
 
 /// <summary>What handshakes with a cluster's endpoints are made with. Immutable; a changed certificate makes a new one for the connections to come.</summary>
 internal sealed class UpstreamTlsContext
 {
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     private readonly UpstreamTlsConfig _config;
     private readonly X509ChainPolicy? _chainPolicy;
     private readonly IReadOnlyList<RevocationList>? _revocations;
@@ -18,8 +23,10 @@ internal sealed class UpstreamTlsContext
     /// <param name="authorities">Authorities for servers; null = there are none.</param>
     /// <param name="revocations">Certificates that the authorities took back; null = no list is given.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="openSsl">Makes handshakes on event loops by OpenSSL; null = <c>SslStream</c> makes all.</param>
     public UpstreamTlsContext(
-        UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities, IReadOnlyList<RevocationList>? revocations, TimeProvider time)
+        UpstreamTlsConfig config, CertificateMaterial? client, X509Certificate2Collection? authorities, IReadOnlyList<RevocationList>? revocations, TimeProvider time,
+        OpenSslEngine? openSsl = null)
     {
         _revocations = revocations;
         _time = time;
@@ -29,14 +36,10 @@ internal sealed class UpstreamTlsContext
         Problem = config.Unavailable
             ?? (config.ClientCertificate is not null && client is null ? "the client certificate is missing or unusable" : null)
             ?? (!config.SkipsVerification && authorities is not { Count: > 0 } && config.Authorities is not null ? "the authorities for the server's certificate are missing or unusable" : null);
-        if (config.SkipsVerification)
-            return;
-        _chainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        if (authorities is { Count: > 0 })
-        {
-            _chainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            _chainPolicy.CustomTrustStore.AddRange(authorities);
-        }
+        if (!config.SkipsVerification)
+            _chainPolicy = PolicyOf(authorities);
+        if (Problem is null)
+            OpenSsl = openSsl?.TryCreate(this);
     }
 
     /// <summary>Our own certificate.</summary>
@@ -47,6 +50,45 @@ internal sealed class UpstreamTlsContext
 
     /// <summary>Why no handshake can succeed; null = it can be tried.</summary>
     public string? Problem { get; }
+
+    /// <summary>Makes handshakes on event loops; null = <c>SslStream</c> does.</summary>
+    public OpenSslClientContext? OpenSsl { get; }
+
+    /// <summary>Makes a TLS connection of a connected socket of a loop; the work of the handshake is done elsewhere. Continues anywhere after a failure, which leaves the socket open.</summary>
+    /// <inheritdoc cref="ConnectAsync(Stream, string, bool, CancellationToken)"/>
+    public async ValueTask<LoopChannel> ConnectAsync(LoopSocket socket, string host, bool isHttp2, CancellationToken cancellationToken)
+    {
+        if (OpenSsl is { } openSsl)
+            return await OpenSslConnector.ConnectAsync(openSsl, socket, host, ServerNameFor(host), isHttp2, cancellationToken);
+        var transport = new HandshakeStream(new EventLoopStream(socket));
+        SslStream secured = await Task.Run(() => ConnectAsync(transport, host, isHttp2, cancellationToken), cancellationToken);
+        await socket.Loop.SwitchAsync();
+        transport.EndHandshake();
+        return new TlsChannel(socket, secured);
+    }
+
+    /// <summary>Decides on a server's certificate with the chain built as <c>SslStream</c> builds it.</summary>
+    /// <param name="leaf">The server's.</param>
+    /// <param name="others">What it sent with it.</param>
+    /// <param name="host">The host connected for.</param>
+    /// <returns>What is wrong with it; null = nothing.</returns>
+    public string? Judge(X509Certificate2 leaf, X509Certificate2Collection others, string host)
+    {
+        if (_chainPolicy is null)
+            return null;
+        using var chain = new X509Chain { ChainPolicy = _chainPolicy.Clone() };
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        chain.ChainPolicy.ExtraStore.AddRange(others);
+        SslPolicyErrors errors = chain.Build(leaf) ? SslPolicyErrors.None : SslPolicyErrors.RemoteCertificateChainErrors;
+        string? fault = ServerCertificateValidator.Fault(_config, host, leaf, errors, chain, _time, _revocations is null ? null : () => RevocationFault(chain));
+        foreach (X509ChainElement element in chain.ChainElements)
+        {
+            if (!ReferenceEquals(element.Certificate, leaf))
+                element.Certificate.Dispose();
+        }
+
+        return fault;
+    }
 
     /// <summary>Makes a TLS connection over a connected stream, which it owns from then on.</summary>
     /// <param name="transport">The connected stream.</param>
@@ -68,7 +110,7 @@ internal sealed class UpstreamTlsContext
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions
                 {
-                    TargetHost = _config.IsPerHost ? host : _config.ServerName,
+                    TargetHost = ServerNameFor(host),
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                     ApplicationProtocols = isHttp2 ? [SslApplicationProtocol.Http2] : null,
                     ClientCertificateContext = Client?.Context,
@@ -91,6 +133,20 @@ internal sealed class UpstreamTlsContext
                 throw;
             throw new AuthenticationException(fault ?? e.Message, e);
         }
+    }
+
+    private string ServerNameFor(string host) => _config.IsPerHost ? host : _config.ServerName;
+
+    private static X509ChainPolicy PolicyOf(X509Certificate2Collection? authorities)
+    {
+        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        if (authorities is { Count: > 0 })
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(authorities);
+        }
+
+        return policy;
     }
 
     private string? RevocationFault(X509Chain? chain) => chain is null

@@ -11,6 +11,7 @@ internal static unsafe partial class LibSsl
     public const int ControlMode = 33;
     public const int ControlReadAhead = 41;
     public const int ControlSessionCacheMode = 44;
+    public const int ControlServerName = 55;
     public const int ControlChainCertificate = 89;
     public const int ControlGroupsList = 92;
     public const int ControlMinProtocol = 123;
@@ -20,6 +21,9 @@ internal static unsafe partial class LibSsl
 
     public const int ModeReleaseBuffers = 0x10;
     public const int SessionCacheOff = 0;
+
+    // Client sessions, kept by us alone.
+    public const int SessionCacheOurs = 0x1 | 0x300;
 
     public const ulong OptionNoTicket = 1ul << 14;
     public const ulong OptionNoCompression = 1ul << 17;
@@ -45,6 +49,9 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Library, EntryPoint = "TLS_server_method")]
     public static partial nint ServerMethod();
+
+    [LibraryImport(Library, EntryPoint = "TLS_client_method")]
+    public static partial nint ClientMethod();
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_new")]
     public static partial SafeSslContextHandle NewContext(nint method);
@@ -108,6 +115,25 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Library, EntryPoint = "SSL_set_accept_state")]
     public static partial void SetAcceptState(nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_set_connect_state")]
+    public static partial void SetConnectState(nint session);
+
+    /// <summary>0 on success, unlike its neighbours.</summary>
+    [LibraryImport(Library, EntryPoint = "SSL_set_alpn_protos")]
+    public static partial int OfferProtocols(nint session, byte* names, uint length);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_sess_set_new_cb")]
+    public static partial void SetNewSessionCallback(SafeSslContextHandle context, delegate* unmanaged[Cdecl]<nint, nint, int> callback);
+
+    [LibraryImport(Library, EntryPoint = "SSL_set_session")]
+    public static partial int Resume(nint session, SafeSslResumptionHandle earlier);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_free")]
+    public static partial void FreeResumption(nint earlier);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get_peer_cert_chain")]
+    public static partial nint PeerChain(nint session);
 
     [LibraryImport(Library, EntryPoint = "SSL_ctrl")]
     public static partial nint SessionControl(nint session, int command, nint number, nint pointer);

@@ -70,7 +70,7 @@ internal sealed unsafe class OpenSslContext
             context = new OpenSslContext(verifier, time);
             context.Configure(config, suites);
             foreach (CertificateMaterial certificate in certificates)
-                context.Add(certificate);
+                context._certificates[OpenSslCertificates.Use(context.Handle, certificate)] = certificate;
             return context;
         }
         catch (CryptographicException e)
@@ -110,26 +110,26 @@ internal sealed unsafe class OpenSslContext
         _ = LibSsl.Control(Handle, LibSsl.ControlMode, LibSsl.ModeReleaseBuffers, 0);
         _ = LibSsl.Control(Handle, LibSsl.ControlReadAhead, 1, 0);
         _ = LibSsl.Control(Handle, LibSsl.ControlSessionCacheMode, LibSsl.SessionCacheOff, 0);
-        Check(LibSsl.Control(Handle, LibSsl.ControlMinProtocol, protocols.HasFlag(SslProtocols.Tls12) ? LibSsl.Tls12 : LibSsl.Tls13, 0));
-        Check(LibSsl.Control(Handle, LibSsl.ControlMaxProtocol, protocols.HasFlag(SslProtocols.Tls13) ? LibSsl.Tls13 : LibSsl.Tls12, 0));
+        OpenSslLibrary.Check(LibSsl.Control(Handle, LibSsl.ControlMinProtocol, protocols.HasFlag(SslProtocols.Tls12) ? LibSsl.Tls12 : LibSsl.Tls13, 0));
+        OpenSslLibrary.Check(LibSsl.Control(Handle, LibSsl.ControlMaxProtocol, protocols.HasFlag(SslProtocols.Tls13) ? LibSsl.Tls13 : LibSsl.Tls12, 0));
         if (OpenSslCipherNames.Tls12(suites) is { Length: > 0 } tls12)
-            Check(LibSsl.SetCipherList(Handle, tls12));
+            OpenSslLibrary.Check(LibSsl.SetCipherList(Handle, tls12));
         if (OpenSslCipherNames.Tls13(suites) is { Length: > 0 } tls13)
-            Check(LibSsl.SetCipherSuites(Handle, tls13));
+            OpenSslLibrary.Check(LibSsl.SetCipherSuites(Handle, tls13));
         if (!config.Groups.IsEmpty)
         {
             byte[] groups = [.. Encoding.ASCII.GetBytes(string.Join(':', config.Groups)), 0];
             fixed (byte* list = groups)
-                Check(LibSsl.Control(Handle, LibSsl.ControlGroupsList, 0, (nint)list));
+                OpenSslLibrary.Check(LibSsl.Control(Handle, LibSsl.ControlGroupsList, 0, (nint)list));
         }
         // One ticket: a client that wants more connections at once can make them with one handshake each.
-        Check(LibSsl.SetTicketCount(Handle, resumes ? 1u : 0u));
+        OpenSslLibrary.Check(LibSsl.SetTicketCount(Handle, resumes ? 1u : 0u));
         _ = LibSsl.SetSessionTimeout(Handle, (nint)SessionLifetime.TotalSeconds);
-        Check((int)LibSsl.SetTicketKeyCallback(Handle, &OpenSslCallbacks.UseTicketKey));
+        OpenSslLibrary.Check((int)LibSsl.SetTicketKeyCallback(Handle, &OpenSslCallbacks.UseTicketKey));
         // Sessions of another context, with another policy, are not taken here.
         byte* id = stackalloc byte[32];
         RandomNumberGenerator.Fill(new Span<byte>(id, 32));
-        Check(LibSsl.SetSessionIdContext(Handle, id, 32));
+        OpenSslLibrary.Check(LibSsl.SetSessionIdContext(Handle, id, 32));
         _ = LibSsl.ControlCallback(Handle, LibSsl.ControlStatusRequestCallback, (nint)(delegate* unmanaged[Cdecl]<nint, nint, int>)&OpenSslCallbacks.Staple);
         if (config.OffersHttp)
             LibSsl.SetAlpnCallback(Handle, &OpenSslCallbacks.SelectProtocol, 0);
@@ -138,67 +138,5 @@ internal sealed unsafe class OpenSslContext
             LibSsl.SetVerify(Handle, LibSsl.VerifyPeer | (verifier.IsRequired ? LibSsl.VerifyFailIfNone : 0), 0);
             LibSsl.SetVerifyCallback(Handle, &OpenSslCallbacks.Verify, 0);
         }
-    }
-
-    private void Add(CertificateMaterial material)
-    {
-        nint certificate = Import(material.Leaf);
-        try
-        {
-            Check(LibSsl.UseCertificate(Handle, certificate));
-            UseKey(material.Leaf);
-            foreach (X509Certificate2 intermediate in material.Context.IntermediateCertificates)
-            {
-                nint issuer = Import(intermediate);
-                // On success it is the context's.
-                if (LibSsl.Control(Handle, LibSsl.ControlChainCertificate, 0, issuer) != 1)
-                {
-                    LibCrypto.FreeCertificate(issuer);
-                    Check(0);
-                }
-            }
-
-            _certificates[certificate] = material;
-        }
-        finally
-        {
-            // The context holds its own reference: the pointer stays what it was.
-            LibCrypto.FreeCertificate(certificate);
-        }
-    }
-
-    private void UseKey(X509Certificate2 leaf)
-    {
-        using AsymmetricAlgorithm? key = (AsymmetricAlgorithm?)leaf.GetECDsaPrivateKey() ?? leaf.GetRSAPrivateKey();
-        byte[] der = key?.ExportPkcs8PrivateKey() ?? throw new CryptographicException("The key is neither RSA nor ECDSA.");
-        nint native;
-        fixed (byte* start = der)
-        {
-            byte* end = start;
-            native = LibCrypto.ReadPrivateKey(0, &end, der.Length);
-            CryptographicOperations.ZeroMemory(der);
-        }
-
-        int result = native == 0 ? 0 : LibSsl.UsePrivateKey(Handle, native);
-        LibCrypto.FreePrivateKey(native);
-        Check(result);
-        Check(LibSsl.CheckPrivateKey(Handle));
-    }
-
-    private static nint Import(X509Certificate2 certificate)
-    {
-        byte[] der = certificate.RawData;
-        fixed (byte* start = der)
-        {
-            byte* end = start;
-            nint native = LibCrypto.ReadCertificate(0, &end, der.Length);
-            return native != 0 ? native : throw new CryptographicException("OpenSSL: " + OpenSslLibrary.DrainErrors());
-        }
-    }
-
-    private static void Check(nint result)
-    {
-        if (result != 1)
-            throw new CryptographicException("OpenSSL: " + OpenSslLibrary.DrainErrors());
     }
 }

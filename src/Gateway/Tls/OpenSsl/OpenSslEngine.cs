@@ -4,9 +4,9 @@ using Gateway.Transport;
 
 namespace Gateway.Tls.OpenSsl;
 
-/// <summary>Makes contexts and takes connections by OpenSSL. What it cannot do is left to <c>SslStream</c>, and said.</summary>
+/// <summary>Makes contexts, and takes connections of clients, by OpenSSL. What it cannot do is left to <c>SslStream</c>, and said.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="onProblem">Told why a chain's handshakes are left to <c>SslStream</c>.</param>
+/// <param name="onProblem">Told why somebody's handshakes are left to <c>SslStream</c>.</param>
 internal sealed class OpenSslEngine(TimeProvider time, Action<string> onProblem)
 {
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
@@ -16,9 +16,17 @@ internal sealed class OpenSslEngine(TimeProvider time, Action<string> onProblem)
     public OpenSslContext? TryCreate(DownstreamTlsConfig config, IReadOnlyList<TlsCipherSuite> suites, IReadOnlyList<CertificateMaterial> certificates, OpenSslVerifier? verifier)
     {
         OpenSslContext? context = OpenSslContext.TryCreate(config, suites, certificates, verifier, time, out string problem);
-        // By one publisher at a time; once is enough.
-        if (context is null && _told.Add(problem))
-            onProblem(problem);
+        if (context is null)
+            Tell(problem);
+        return context;
+    }
+
+    /// <summary>The context for connections to servers; null = <c>SslStream</c> shall do it.</summary>
+    public OpenSslClientContext? TryCreate(UpstreamTlsContext rules)
+    {
+        OpenSslClientContext? context = OpenSslClientContext.TryCreate(rules, out string problem);
+        if (context is null)
+            Tell(problem);
         return context;
     }
 
@@ -46,5 +54,12 @@ internal sealed class OpenSslEngine(TimeProvider time, Action<string> onProblem)
         if (!await session.HandshakeAsync())
             throw session.Failure ?? new IOException("TLS: the connection broke during the handshake.");
         return session.Facts();
+    }
+
+    // By one publisher at a time; once is enough.
+    private void Tell(string problem)
+    {
+        if (_told.Add(problem))
+            onProblem(problem);
     }
 }

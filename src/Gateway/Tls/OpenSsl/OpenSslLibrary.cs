@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Gateway.Tls.OpenSsl;
@@ -8,12 +9,24 @@ internal static unsafe class OpenSslLibrary
 {
     private static readonly Lazy<string?> Probe = new(Load);
     private static nint _bioMethod;
+    private static nint _clientBioMethod;
 
     /// <summary>Why OpenSSL cannot be called; null = it can.</summary>
     public static string? Problem => Probe.Value;
 
     /// <summary>How sessions reach their sockets.</summary>
     public static nint BioMethod => _bioMethod;
+
+    /// <summary>The same for our own connections to servers.</summary>
+    public static nint ClientBioMethod => _clientBioMethod;
+
+    /// <summary>A call that returns 1 on success.</summary>
+    /// <exception cref="CryptographicException">It did not.</exception>
+    public static void Check(nint result)
+    {
+        if (result != 1)
+            throw new CryptographicException("OpenSSL: " + DrainErrors());
+    }
 
     /// <summary>Empties the calling thread's error queue.</summary>
     /// <returns>The first reason in it; empty = there was none.</returns>
@@ -40,13 +53,19 @@ internal static unsafe class OpenSslLibrary
         if (!NativeLibrary.TryLoad(LibSsl.Library, out nint ssl) || !NativeLibrary.TryGetExport(ssl, "SSL_get1_peer_certificate", out _))
             return $"{LibSsl.Library} cannot be loaded";
 
-        nint method = LibCrypto.NewBioMethod(LibCrypto.NewBioIndex() | LibCrypto.BioTypeSourceSink, "gateway");
+        _bioMethod = Method("gateway", &OpenSslCallbacks.Receive, &OpenSslCallbacks.Send);
+        _clientBioMethod = Method("gateway-client", &OpenSslClientCallbacks.Receive, &OpenSslClientCallbacks.Send);
+        return _bioMethod == 0 || _clientBioMethod == 0 ? "OpenSSL has no memory" : null;
+    }
+
+    private static nint Method(string name, delegate* unmanaged[Cdecl]<nint, byte*, int, int> receive, delegate* unmanaged[Cdecl]<nint, byte*, int, int> send)
+    {
+        nint method = LibCrypto.NewBioMethod(LibCrypto.NewBioIndex() | LibCrypto.BioTypeSourceSink, name);
         if (method == 0)
-            return "OpenSSL has no memory";
-        _ = LibCrypto.SetBioRead(method, &OpenSslCallbacks.Receive);
-        _ = LibCrypto.SetBioWrite(method, &OpenSslCallbacks.Send);
+            return 0;
+        _ = LibCrypto.SetBioRead(method, receive);
+        _ = LibCrypto.SetBioWrite(method, send);
         _ = LibCrypto.SetBioControl(method, &OpenSslCallbacks.Control);
-        _bioMethod = method;
-        return null;
+        return method;
     }
 }

@@ -64,17 +64,10 @@ internal sealed unsafe partial class OpenSslSession
     /// <summary>Decides on the client's certificate.</summary>
     internal bool OnVerify(nint verification)
     {
-        X509Certificate2? leaf = ReadCertificate(LibCrypto.VerifiedCertificate(verification));
+        X509Certificate2? leaf = OpenSslCertificates.Read(LibCrypto.VerifiedCertificate(verification));
         if (leaf is null)
             return false;
-        X509Certificate2Collection others = [];
-        nint stack = LibCrypto.UntrustedCertificates(verification);
-        for (int i = 0; i < LibCrypto.CountOf(stack); i++)
-        {
-            if (ReadCertificate(LibCrypto.ItemOf(stack, i)) is { } other)
-                others.Add(other);
-        }
-
+        X509Certificate2Collection others = OpenSslCertificates.ReadAll(LibCrypto.UntrustedCertificates(verification));
         string? fault = Context.Verify(leaf, others);
         foreach (X509Certificate2 other in others)
             other.Dispose();
@@ -101,7 +94,7 @@ internal sealed unsafe partial class OpenSslSession
             nint peer = LibSsl.PeerCertificate(_ssl);
             if (peer != 0)
             {
-                _peer = ReadCertificate(peer);
+                _peer = OpenSslCertificates.Read(peer);
                 LibCrypto.FreeCertificate(peer);
             }
         }
@@ -113,24 +106,6 @@ internal sealed unsafe partial class OpenSslSession
             _peer,
             Context.CertificateOf(LibSsl.OwnCertificate(_ssl)),
             LibSsl.IsResumed(_ssl) != 0);
-    }
-
-    private static X509Certificate2? ReadCertificate(nint certificate)
-    {
-        if (certificate == 0)
-            return null;
-        int length = LibCrypto.WriteCertificate(certificate, null);
-        if (length <= 0)
-            return null;
-        byte[] der = new byte[length];
-        fixed (byte* start = der)
-        {
-            byte* end = start;
-            if (LibCrypto.WriteCertificate(certificate, &end) != length)
-                return null;
-        }
-
-        return X509CertificateLoader.LoadCertificate(der);
     }
 
     // Keeps what was collected until something else is sent.
