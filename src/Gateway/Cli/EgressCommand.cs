@@ -30,7 +30,7 @@ internal static class EgressCommand
             Write(console.Out, page.RootElement, parsed.GetValue(@namespace)!);
             return ExitCode.Success;
         });
-        return new Command("egress", "What goes out through the gateway.") { suggest };
+        return new ExampleCommand("egress", "What goes out through the gateway.", [.. suggest.Examples]) { suggest };
     }
 
     /// <summary>Writes the documents.</summary>

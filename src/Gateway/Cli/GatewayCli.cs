@@ -54,10 +54,13 @@ internal sealed class GatewayCli
         foreach (ParseError error in parsed.Errors)
             _console.Error.WriteLine($"gateway: {error.Message}");
         Command verb = parsed.CommandResult.Command;
-        string command = verb == _root ? "gateway" : $"gateway {verb.Name}";
-        string arguments = verb == _root ? "COMMAND " : string.Concat(verb.Arguments.Select(argument => argument.Name + " "));
+        string command = NameOf(verb);
+        string arguments = verb.Subcommands.Count > 0 ? "COMMAND " : string.Concat(verb.Arguments.Select(argument => argument.Name + " "));
         _console.Error.WriteLine($"Usage: {command} {arguments}[options]");
         _console.Error.WriteLine($"Run '{command} --help' for usage and examples.");
         return ExitCode.Misuse;
     }
+
+    private string NameOf(Command verb) =>
+        verb == _root ? "gateway" : $"{NameOf(verb.Parents.OfType<Command>().First())} {verb.Name}";
 }

@@ -47,7 +47,8 @@ internal sealed class ServerOptions
         Description = "Start although the configuration has errors; what has none is served.",
     };
 
-    private readonly Option<string> _transport = Choice("--transport", OperatingSystem.IsLinux() ? "event-loop" : "sockets", "event-loop", "sockets");
+    private readonly Option<string> _transport = Choice(
+        "--transport", OperatingSystem.IsLinux() ? "event-loop" : "sockets", "What carries traffic: event loops of our own (Linux), or .NET's sockets.", "event-loop", "sockets");
 
     private readonly Option<int> _eventLoops = new("--event-loops")
     {
@@ -55,8 +56,10 @@ internal sealed class ServerOptions
         HelpName = "NUMBER",
     };
 
-    private readonly Option<string> _tls = Choice("--tls", "openssl", "openssl", "sslstream");
-    private readonly Option<string> _upstreamClient = Choice("--upstream-client", "own", "own", "yarp");
+    private readonly Option<string> _tls = Choice(
+        "--tls", "openssl", "What ends TLS on event loops: OpenSSL 3 directly, or .NET's SslStream, which is the way wherever OpenSSL cannot be called.", "openssl", "sslstream");
+    private readonly Option<string> _upstreamClient = Choice(
+        "--upstream-client", "own", "What sends requests on from event loops: our own clients for HTTP/1.1 and HTTP/2, or YARP's forwarder.", "own", "yarp");
     private readonly Option<string> _retryBuffer = new("--retry-buffer")
     {
         Description = "So much of a request's body is kept so that it can be tried again: BYTES, KiB or MiB; larger ones are sent once.",
@@ -64,7 +67,8 @@ internal sealed class ServerOptions
         DefaultValueFactory = _ => "1MiB",
     };
 
-    private readonly Option<string> _misdirected = Choice("--misdirected-requests", "421", "421", "404");
+    private readonly Option<string> _misdirected = Choice(
+        "--misdirected-requests", "421", "What a TLS connection's request for a host of another server gets where certificates or demands differ: 421, or Istio's look at the connection's own routes, which ends in 404.", "421", "404");
 
     private readonly Option<string?> _proxyFrom = new("--proxy-protocol-from")
     {
@@ -72,8 +76,8 @@ internal sealed class ServerOptions
         HelpName = "NETWORKS",
     };
 
-    private readonly Option<string> _logLevel = Choice("--log-level", "info", "trace", "debug", "info", "warning", "error");
-    private readonly Option<string> _logFormat = Choice("--log-format", "text", "text", "json");
+    private readonly Option<string> _logLevel = Choice("--log-level", "info", "The least that is logged; POST /logging on the admin port changes it later.", "trace", "debug", "info", "warning", "error");
+    private readonly Option<string> _logFormat = Choice("--log-format", "text", "How the log on standard error is written.", "text", "json");
 
     /// <summary>Makes the options.</summary>
     /// <param name="drainTime">The default of <c>--drain-time</c>.</param>
@@ -204,9 +208,9 @@ internal sealed class ServerOptions
         return option;
     }
 
-    private static Option<string> Choice(string name, string fallback, params string[] values)
+    private static Option<string> Choice(string name, string fallback, string description, params string[] values)
     {
-        Option<string> option = new(name) { Description = $"One of {string.Join(", ", values)}.", HelpName = string.Join('|', values), DefaultValueFactory = _ => fallback };
+        Option<string> option = new(name) { Description = description, HelpName = string.Join('|', values), DefaultValueFactory = _ => fallback };
         option.AcceptOnlyFromAmong(values);
         return option;
     }

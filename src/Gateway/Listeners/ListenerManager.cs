@@ -13,7 +13,7 @@ namespace Gateway.Listeners;
 /// <summary>
 /// The set of bound ports. A change goes in three steps, so that the snapshot can be swapped between them:
 /// <see cref="BindAsync"/> binds what is new, <see cref="Activate"/> makes it accept and updates what stays,
-/// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time.
+/// <see cref="RetireAsync"/> closes and drains what is gone. Called by one publisher at a time; <see cref="EndAsync"/> at any time.
 /// </summary>
 internal sealed partial class ListenerManager(
     PortBinding binding, ConnectionLimits limits, IConnectionListenerFactory transport, ConnectionHandoff handoff, TcpProxy tcp,
@@ -30,6 +30,7 @@ internal sealed partial class ListenerManager(
     private readonly CancellationTokenSource _ended = new();
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private ImmutableArray<Task> _retiring = [];
+    private volatile bool _hasEnded;
 
     /// <summary>The bound ports by listener name.</summary>
     public ImmutableDictionary<string, ActiveListener> Current => Volatile.Read(ref _listeners);
@@ -56,7 +57,7 @@ internal sealed partial class ListenerManager(
         var findings = ImmutableArray.CreateBuilder<Diagnostic>();
         foreach (ListenerConfig config in configs)
         {
-            if (Current.ContainsKey(config.Name))
+            if (_hasEnded || Current.ContainsKey(config.Name))
                 continue;
             string? problem = null;
             if (binding.EndPointFor(config) is not { } endPoint)
@@ -69,7 +70,7 @@ internal sealed partial class ListenerManager(
                 {
                     IConnectionListener socket = await transport.BindAsync(endPoint, cancellationToken);
                     var listener = new ActiveListener(config, new ListenerChains(config, contexts), socket, handoff, tcp, challenges, _count, limits, time, _logger, _ended.Token);
-                    Volatile.Write(ref _listeners, Current.SetItem(config.Name, listener));
+                    ImmutableInterlocked.TryAdd(ref _listeners, config.Name, listener);
                     if (_failed.Remove(config.Name))
                         LogBoundAtLast(_logger, config.Name, socket.EndPoint);
                 }
@@ -86,6 +87,9 @@ internal sealed partial class ListenerManager(
                 _failed.Add(config.Name);
             }
         }
+        // The end may have come between the look and the binding.
+        if (_hasEnded)
+            await RetireAsync([]);
         return findings.ToImmutable();
     }
 
@@ -101,9 +105,13 @@ internal sealed partial class ListenerManager(
         }
     }
 
-    /// <summary>Closes all ports, and waits a moment for connections that are only opening: when the server stops it takes no more.</summary>
+    /// <summary>
+    /// Closes all ports for good, whatever is published from now on, and waits a moment for connections that are only opening:
+    /// when the server stops it takes no more.
+    /// </summary>
     public async Task EndAsync(CancellationToken hurry)
     {
+        _hasEnded = true;
         ActiveListener[] ending = [.. Current.Values];
         await RetireAsync([]);
         await Task.WhenAll(ending.Select(listener => listener.OpenedAsync(hurry)));
@@ -112,13 +120,12 @@ internal sealed partial class ListenerManager(
     /// <summary>Closes the ports that <paramref name="configs"/> does not name and drains their connections.</summary>
     public async Task RetireAsync(ImmutableArray<ListenerConfig> configs)
     {
-        foreach ((string name, ActiveListener listener) in Current)
+        foreach (string name in Current.Keys)
         {
-            if (configs.Any(config => config.Name == name))
+            if (configs.Any(config => config.Name == name) || !ImmutableInterlocked.TryRemove(ref _listeners, name, out ActiveListener? listener))
                 continue;
-            Volatile.Write(ref _listeners, Current.Remove(name));
             await listener.StopAcceptingAsync();
-            _retiring = [.. _retiring.Where(task => !task.IsCompleted), RunOutAsync(listener)];
+            ImmutableInterlocked.Update(ref _retiring, static (tasks, task) => [.. tasks.Where(one => !one.IsCompleted), task], RunOutAsync(listener));
         }
     }
 

@@ -183,6 +183,34 @@ public sealed class DataPlaneTests
         await Assert.ThrowsAsync<SocketException>(() => RawHttpConnection.ConnectAsync(port));
     }
 
+    [Fact]
+    public async Task A_configuration_that_comes_while_the_end_is_awaited_opens_no_port_again()
+    {
+        var release = new TaskCompletionSource();
+        await using EchoUpstream echo = await EchoUpstream.StartAsync(new EchoOptions
+        {
+            Handler = async _ =>
+            {
+                await release.Task;
+                return false;
+            },
+        });
+        ClusterAssignment cluster = DataPlaneBed.Cluster("a", UpstreamProtocol.Http1, echo.Port);
+        await using DataPlaneBed bed = await DataPlaneBed.StartAsync(DataPlaneBed.Snapshot([DataPlaneBed.Http(80, DataPlaneBed.Forward("/", 0))], cluster));
+        await using RawHttpConnection busy = await RawHttpConnection.ConnectAsync(bed.PortOf(80));
+        await busy.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Eventually.HoldsAsync(() => bed.Plane.Clusters.Current["a"].ActiveRequests == 1, "the request is under way");
+
+        Task drain = bed.Plane.DrainAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
+        await Eventually.HoldsAsync(() => bed.Plane.Listeners.Current.IsEmpty, "the port is closed");
+        Assert.Empty(await bed.ApplyAsync(DataPlaneBed.Snapshot([DataPlaneBed.Http(80, DataPlaneBed.Forward("/", 0)), DataPlaneBed.Http(81, DataPlaneBed.Forward("/", 0))], cluster)));
+
+        Assert.Empty(bed.Plane.Listeners.Current);
+        release.SetResult();
+        Assert.Equal(200, (await busy.ReadResponseAsync())!.Status);
+        await drain;
+    }
+
     private static async Task<int> LoadAsync(HttpClient client, CancellationToken stop)
     {
         int count = 0;
