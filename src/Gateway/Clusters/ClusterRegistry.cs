@@ -24,9 +24,6 @@ internal sealed class ClusterRegistry(
     /// <summary>The clusters of the newest snapshot, by name.</summary>
     public ImmutableDictionary<string, Cluster> Current => Volatile.Read(ref _clusters);
 
-    /// <summary>Clusters out of use whose requests have not ended.</summary>
-    public int RetiringCount => _retiring.Count;
-
     /// <summary>Live clusters by the index of their assignment.</summary>
     public ImmutableArray<Cluster> Link(ImmutableArray<ClusterAssignment> assignments)
     {

@@ -23,9 +23,6 @@ internal sealed class MirrorSender(MirrorOptions options, TimeProvider time)
     private long _dropped;
     private long _failed;
 
-    /// <summary>Copies under way.</summary>
-    public int UnderWay => Volatile.Read(ref _underWay);
-
     /// <summary>Copies that were begun.</summary>
     public long Sent => Interlocked.Read(ref _sent);
 

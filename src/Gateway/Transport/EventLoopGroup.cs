@@ -34,9 +34,6 @@ internal sealed class EventLoopGroup : IDisposable
     /// <summary>The worst <see cref="EventLoop.Lag"/>.</summary>
     public TimeSpan Lag => Loops.Max(loop => loop.Lag);
 
-    /// <summary>The loop of this thread, else the next in turn.</summary>
-    public EventLoop CurrentOrNext() => EventLoop.Current ?? Next();
-
     /// <summary>The next in turn.</summary>
     public EventLoop Next() => Loops[(int)(Interlocked.Increment(ref _next) % (uint)Loops.Length)];
 

@@ -234,7 +234,7 @@ public sealed class KestrelOnEventLoopTests : IAsyncLifetime, IDisposable
         if (loopClient)
         {
             handler.ConnectCallback = async (context, cancellation) => new EventLoopStream(
-                await EventLoopConnector.ConnectAsync(_group.CurrentOrNext(), new IPEndPoint(IPAddress.Loopback, context.DnsEndPoint.Port), TimeSpan.FromSeconds(10), cancellation));
+                await EventLoopConnector.ConnectAsync(EventLoop.Current ?? _group.Next(), new IPEndPoint(IPAddress.Loopback, context.DnsEndPoint.Port), TimeSpan.FromSeconds(10), cancellation));
         }
 
         return new HttpMessageInvoker(handler);

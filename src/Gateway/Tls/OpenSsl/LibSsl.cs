@@ -28,14 +28,11 @@ internal static unsafe partial class LibSsl
     public const ulong OptionNoTicket = 1ul << 14;
     public const ulong OptionNoCompression = 1ul << 17;
     public const ulong OptionServerPreference = 1ul << 22;
-    public const ulong OptionNoTls12 = 1ul << 27;
-    public const ulong OptionNoTls13 = 1ul << 29;
     public const ulong OptionNoRenegotiation = 1ul << 30;
 
     public const int VerifyPeer = 1;
     public const int VerifyFailIfNone = 2;
 
-    public const int ErrorSsl = 1;
     public const int ErrorWantRead = 2;
     public const int ErrorSystemCall = 5;
     public const int ErrorZeroReturn = 6;

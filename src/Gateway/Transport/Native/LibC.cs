@@ -39,7 +39,6 @@ internal static unsafe partial class LibC
     public const int OptionIPv6Only = 26;
 
     public const int MessageNoSignal = 0x4000;
-    public const int ShutdownRead = 0;
     public const int ShutdownWrite = 1;
 
     public const int ResourceDescriptors = 7;
