@@ -168,11 +168,28 @@ internal static class UpstreamFailure
         HttpRequestError.SecureConnectionError =>
             new UpstreamOutcome(UpstreamOutcomeKind.ConnectFailure, $"TLS_error:|{(e.InnerException ?? e).Message}:TLS_error_end"),
         HttpRequestError.ResponseEnded => new UpstreamOutcome(UpstreamOutcomeKind.ConnectionTermination),
+        HttpRequestError.InvalidResponse when EndBeneath(e) is { } end => end,
         HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.VersionNegotiationError
             or HttpRequestError.ExtendedConnectNotSupported => new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError),
         HttpRequestError.HttpProtocolError when e.InnerException is not HttpProtocolException => new UpstreamOutcome(UpstreamOutcomeKind.ProtocolError),
         _ => null,
     };
+
+    // A connection that ends before HTTP/2's first settings is an invalid response in .NET's words.
+    private static UpstreamOutcome? EndBeneath(HttpRequestException fault)
+    {
+        for (Exception? e = fault.InnerException; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } or SocketException or EndOfStreamException:
+                    return OfEnd(null);
+                case CryptographicException:
+                    return OfEnd(TlsAlert.Find(e));
+            }
+        }
+        return null;
+    }
 
     private static UpstreamOutcome ClassifyConnect(HttpRequestException e) => e.InnerException switch
     {

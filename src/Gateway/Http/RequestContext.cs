@@ -5,6 +5,7 @@ using Gateway.Config;
 using Gateway.Matching;
 using Gateway.Routing;
 using Gateway.Streams;
+using Gateway.Transport;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -212,7 +213,9 @@ internal sealed class RequestContext
     /// <summary>The client has gone before its request was done: with its connection, or, on HTTP/2, by ending the stream alone.</summary>
     public void NoteClientGone()
     {
-        bool connectionLives = !IsHttp1 && Http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: false };
+        // The server ends a connection's streams before it says that the connection has ended.
+        bool connectionLives = !IsHttp1 && Http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: false }
+            && Http.Features.Get<IEventLoopFeature>() is not { HasEnded: true };
         Info.Flags |= connectionLives ? ResponseFlags.DownstreamRemoteReset : ResponseFlags.DownstreamConnectionTermination;
         Info.ResponseCodeDetails = connectionLives ? "http2.remote_reset" : "downstream_remote_disconnect";
     }

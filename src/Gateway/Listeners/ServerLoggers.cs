@@ -3,9 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Listeners;
 
-/// <summary>The loggers of the HTTP server, which reports every exception of the application as a fault: one that breaks a response off on purpose is none.</summary>
+/// <summary>
+/// The loggers of the HTTP server, which reports as faults what the application does on purpose: an exception that breaks a
+/// response off, and an answer while the client's body is still awaited, after which the connection is closed.
+/// </summary>
 internal sealed class ServerLoggers(ILoggerFactory inner) : ILoggerFactory
 {
+    private const string EndedWithinRead = "RequestBodyDrainBodyReaderInvalidState";
+
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
 
     public ILogger CreateLogger(string categoryName) => new Filtered(inner.CreateLogger(categoryName));
@@ -24,7 +29,7 @@ internal sealed class ServerLoggers(ILoggerFactory inner) : ILoggerFactory
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (exception is not BrokenResponseException)
+            if (exception is not BrokenResponseException && eventId.Name != EndedWithinRead)
                 inner.Log(logLevel, eventId, state, exception, formatter);
         }
     }

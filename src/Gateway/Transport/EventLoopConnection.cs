@@ -51,6 +51,9 @@ internal sealed partial class EventLoopConnection : ConnectionContext
     /// <summary>Its loop.</summary>
     public EventLoop Loop => _socket.Loop;
 
+    /// <inheritdoc/>
+    public bool HasEnded { get; private set; }
+
     /// <summary>Its socket: for its codec only, and on its loop.</summary>
     internal LoopSocket Socket => _socket;
 
@@ -132,6 +135,7 @@ internal sealed partial class EventLoopConnection : ConnectionContext
             Loop.Report(exception);
         }
 
+        HasEnded = true;
         _codec?.ReceivingEnded(error);
         await _input.Writer.CompleteAsync(error);
         // Registered callbacks are foreign code: not in the middle of ours.

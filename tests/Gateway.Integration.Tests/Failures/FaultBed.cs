@@ -24,10 +24,13 @@ internal sealed class FaultBed : IAsyncDisposable
     public static Task<FaultBed> StartAsync(bool eventLoops, int port, string protocol = "HTTP", string policy = "timeout: 30s", string traffic = "connectionPool: {tcp: {connectTimeout: 10s}}") =>
         StartAsync(eventLoops ? "event-loop" : "sockets", port, protocol, policy, traffic);
 
-    /// <summary>Starts one on one of <see cref="TestMode.Transports"/>.</summary>
-    public static async Task<FaultBed> StartAsync(string transport, int port, string protocol = "HTTP", string policy = "timeout: 30s", string traffic = "connectionPool: {tcp: {connectTimeout: 10s}}") =>
+    /// <summary>Starts one on one of <see cref="TestMode.Transports"/>, with a TLS port too if there is a certificate for it.</summary>
+    public static async Task<FaultBed> StartAsync(
+        string transport, int port, string protocol = "HTTP", string policy = "timeout: 30s", string traffic = "connectionPool: {tcp: {connectTimeout: 10s}}", TestCertificate? certificate = null) =>
         new(await TestGateway.StartOnAsync(
             transport,
+            [
+            .. certificate is null ? (string[])[] : [TestConfig.HttpsGateway("cert"), TestConfig.Secret("cert", certificate)],
             TestConfig.HttpGateway(),
             TestConfig.Backend("up.test", protocol, port),
             $$"""
@@ -36,7 +39,7 @@ internal sealed class FaultBed : IAsyncDisposable
             metadata: {name: route, namespace: default}
             spec:
               hosts: ["*"]
-              gateways: [gateway]
+              gateways: [gateway{{(certificate is null ? "" : ", gateway-tls")}}]
               http:
               - route:
                 - destination: {host: up.test}
@@ -51,7 +54,8 @@ internal sealed class FaultBed : IAsyncDisposable
               host: up.test
               trafficPolicy:
                 {{traffic}}
-            """));
+            """,
+            ]));
 
     /// <summary>Sends a request on a connection of its own.</summary>
     /// <param name="upstream">The server that is told when the head has come.</param>
