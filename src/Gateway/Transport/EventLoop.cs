@@ -84,6 +84,8 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Sockets registered now.</summary>
     public int Registrations => _handlers.Count;
 
+    private bool IsLastOfTurn => _leftInTurn == 0 && _turnEnd.IsEmpty;
+
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 
@@ -110,6 +112,17 @@ internal sealed unsafe class EventLoop : IDisposable
     /// back to back, and a receiver is woken once for many messages instead of once for each. On the loop.
     /// </summary>
     public TurnEnd EndOfTurnAsync() => new(this);
+
+    /// <summary>The same for who does not wait: runs <paramref name="action"/> then.</summary>
+    /// <returns>False = there is no other event; the caller goes on at once.</returns>
+    public bool TryDeferToEndOfTurn(Action action)
+    {
+        if (IsLastOfTurn)
+            return false;
+
+        _turnEnd.Add(action);
+        return true;
+    }
 
     /// <summary>Runs what was posted, closes all sockets and ends the thread. Waits for the thread unless called on it.</summary>
     public void Dispose()
@@ -307,7 +320,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Awaitable that continues at the end of the loop's turn.</summary>
     internal readonly struct TurnEnd(EventLoop loop) : ICriticalNotifyCompletion
     {
-        public bool IsCompleted => loop._leftInTurn == 0 && loop._turnEnd.IsEmpty;
+        public bool IsCompleted => loop.IsLastOfTurn;
 
         public TurnEnd GetAwaiter() => this;
 

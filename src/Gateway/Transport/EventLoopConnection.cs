@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Transport;
 
 /// <summary>
-/// A socket of a loop as a pair of pipes, for Kestrel and whoever else reads connections. The pipes may be used from any
+/// A socket of a loop as a reader and a writer, for Kestrel and whoever else reads connections. Both may be used from any
 /// thread; continuations run on the loop. Ends: the peer's end completes the input; completing the output sends what is
 /// in it and then our end, while receiving goes on; <see cref="DisposeAsync"/> completes both, sends, and closes;
 /// <see cref="Abort(ConnectionAbortedException)"/> resets at once.
@@ -20,10 +20,9 @@ internal sealed partial class EventLoopConnection : ConnectionContext
     private readonly LoopSocket _socket;
     private readonly EventLoopOptions _options;
     private readonly Pipe _input;
-    private readonly Pipe _output;
+    private readonly OutputBuffer _output;
     private readonly CancellationTokenSource _closed = new();
     private Task _receiving = Task.CompletedTask;
-    private Task _sending = Task.CompletedTask;
     private Exception? _closeReason;
     private volatile ConnectionAbortedException? _abortReason;
     private volatile bool _unread;
@@ -41,8 +40,9 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         _options = options;
         PipeScheduler loop = socket.Loop.Scheduler;
         _input = new Pipe(new PipeOptions(socket.Loop.Pool, loop, loop, options.InputPauseBytes, options.InputPauseBytes / 2, LoopMemoryPool.BlockBytes, useSynchronizationContext: false));
-        _output = new Pipe(new PipeOptions(socket.Loop.Pool, loop, loop, options.OutputPauseBytes, options.OutputPauseBytes / 2, LoopMemoryPool.BlockBytes, useSynchronizationContext: false));
-        _transport = new DuplexPipe(_input.Reader, _output.Writer);
+        _output = new OutputBuffer(this, options.OutputPauseBytes);
+        _send = Send;
+        _transport = new DuplexPipe(_input.Reader, _output);
         _localEndPoint = local;
         _remoteEndPoint = remote;
         ConnectionClosed = _closed.Token;
@@ -61,7 +61,8 @@ internal sealed partial class EventLoopConnection : ConnectionContext
     public void Start()
     {
         _receiving = ReceiveAsync();
-        _sending = SendAsync();
+        _isStarted = true;
+        WakeSender();
     }
 
     /// <summary>
@@ -75,9 +76,6 @@ internal sealed partial class EventLoopConnection : ConnectionContext
 
         _codec = codec;
     }
-
-    /// <summary>The codec has bytes to send although nothing is written: the sender shall see to them. On the loop.</summary>
-    public void WakeSender() => _output.Reader.CancelPendingRead();
 
     public override void Abort() => Abort(new ConnectionAbortedException("The connection was aborted by the gateway."));
 
@@ -99,27 +97,18 @@ internal sealed partial class EventLoopConnection : ConnectionContext
     private async ValueTask EndAsync()
     {
         await _input.Reader.CompleteAsync();
-        await _output.Writer.CompleteAsync();
+        await _output.CompleteAsync();
         await Loop.SwitchAsync();
         _unread = true;
-        if (!_sending.IsCompleted)
-            await FinishSendingAsync();
+        await FinishSendingAsync();
 
         if (_socket is { IsClosed: false, IsReadable: true } && !_inputEnded)
             await LingerAsync();
 
         Close(reason: null, reset: false);
         await _receiving;
-        await _sending;
         _codec?.Dispose();
         CancelClosed();
-    }
-
-    private async ValueTask FinishSendingAsync()
-    {
-        LoopTimer timer = CloseAfter(_options.CloseTimeout);
-        await _sending;
-        Loop.Timers.Clear(timer);
     }
 
     private async Task ReceiveAsync()
@@ -197,84 +186,6 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         return state > 0 ? codec.Read(writer.GetMemory().Span) : state;
     }
 
-    private async Task SendAsync()
-    {
-        Exception? error = null;
-        try
-        {
-            error = await SendUntilEndAsync();
-        }
-        catch (Exception exception)
-        {
-            error = exception;
-            Loop.Report(exception);
-        }
-
-        // The reason of a broken connection is told on the input; who writes only learns that nobody takes it.
-        if (error is null)
-            _socket.ShutdownWrite();
-        else
-            Close(error, reset: true);
-
-        await _output.Reader.CompleteAsync();
-    }
-
-    /// <returns>Why it ended; null = all was sent.</returns>
-    private async ValueTask<Exception?> SendUntilEndAsync()
-    {
-        PipeReader reader = _output.Reader;
-        while (true)
-        {
-            ValueTask<ReadResult> read = reader.ReadAsync();
-            ReadResult result = read.IsCompletedSuccessfully ? read.Result : await read;
-            await Loop.EndOfTurnAsync();
-            if (_socket.IsClosed)
-                return _closeReason ?? Failure(Errno.ConnectionAborted);
-
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            long sent = buffer.IsEmpty ? 0 : _codec is { } codec ? codec.TrySend(buffer) : _socket.TrySend(buffer);
-            if (sent == LoopSocket.Failed)
-            {
-                reader.AdvanceTo(buffer.Start);
-                return _codec?.Failure ?? Failure(_socket.Error);
-            }
-
-            reader.AdvanceTo(sent > 0 ? buffer.GetPosition(sent) : buffer.Start);
-            bool isAll = result.IsCompleted && Math.Max(0, sent) == buffer.Length;
-            if (_codec is not null)
-            {
-                if (isAll)
-                    _codec.EndSending();
-
-                if (_codec.HasUnsent && await SendUnsentAsync(_codec) is { } failure)
-                    return failure;
-            }
-
-            if (isAll)
-                return null;
-
-            if (!_socket.IsWritable)
-                await _socket.WaitWritableAsync();
-        }
-    }
-
-    private async ValueTask<Exception?> SendUnsentAsync(IConnectionCodec codec)
-    {
-        while (codec.HasUnsent)
-        {
-            if (!_socket.IsWritable)
-                await _socket.WaitWritableAsync();
-
-            if (_socket.IsClosed)
-                return _closeReason ?? Failure(Errno.ConnectionAborted);
-
-            if (!codec.TrySendUnsent())
-                return Failure(_socket.Error);
-        }
-
-        return null;
-    }
-
     // Unread bytes at the close make the kernel send a reset, which can overtake the answer (RFC 9112 section 9.6).
     private async ValueTask LingerAsync()
     {
@@ -311,9 +222,9 @@ internal sealed partial class EventLoopConnection : ConnectionContext
 
         _closeReason = reason;
         _socket.Close(reset);
-        // The loops may wait for their pipes instead of the socket.
+        // Receiving may wait for its pipe instead of the socket.
         _input.Writer.CancelPendingFlush();
-        _output.Reader.CancelPendingRead();
+        WakeSender();
     }
 
     private void CancelClosed()

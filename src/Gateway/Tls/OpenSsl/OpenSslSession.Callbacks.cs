@@ -162,7 +162,7 @@ internal sealed unsafe partial class OpenSslSession
         bytes.CopyTo(_unsent.AsSpan(_unsentEnd));
         _unsentEnd += bytes.Length;
         if (have == 0)
-            _connection.WakeSender();
+            _connection.SendKept();
     }
 
     private void ReturnUnsent()
