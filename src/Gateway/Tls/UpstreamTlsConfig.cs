@@ -17,8 +17,8 @@ internal sealed record UpstreamTlsConfig
     /// <summary>Names of which the server's certificate must have one; empty = it need not have any of them.</summary>
     public EquatableArray<string> SubjectAltNames { get; init; }
 
-    /// <summary>Where handshakes name the host (<see cref="IsPerHost"/>), the server's certificate must have that name too.</summary>
-    public bool ChecksHost { get; init; }
+    /// <summary>Where handshakes name the host (<see cref="IsPerHost"/>), the server's certificate must have that name too: so where nothing is said.</summary>
+    public bool ChecksHost { get; init; } = true;
 
     /// <summary>Takes any certificate.</summary>
     public bool SkipsVerification { get; init; }
