@@ -115,15 +115,6 @@ public static class DiagnosticCatalogue
     /// <summary>A ServiceEntry that adds nothing.</summary>
     public static readonly DiagnosticDescriptor EntryConflict = new("GW0307", Severity.Warning, "An older resource of the namespace defines the host with another resolution; it alone counts.");
 
-    /// <summary>A security policy that cannot be read denies.</summary>
-    public static readonly DiagnosticDescriptor PolicyLocksOut = new("GW0601", Severity.Error, "A security policy cannot be read and no good version of it is known; what it may be for is denied.");
-
-    /// <summary>A CUSTOM policy's provider cannot be asked.</summary>
-    public static readonly DiagnosticDescriptor ProviderUnknown = new("GW0602", Severity.Warning, "A CUSTOM policy's extension provider cannot be asked; what its rules match is denied.");
-
-    /// <summary>Keys for tokens are missing or unusable.</summary>
-    public static readonly DiagnosticDescriptor NoKeys = new("GW0603", Severity.Warning, "Keys for tokens are missing or cannot be used; tokens that need them are refused.");
-
     /// <summary>A port cannot be bound.</summary>
     public static readonly DiagnosticDescriptor PortUnavailable = new("GW0401", Severity.Error, "A port cannot be bound; it is tried again, other ports are served.");
 
@@ -141,4 +132,13 @@ public static class DiagnosticCatalogue
 
     /// <summary>A field cannot be honoured, and ignoring it would weaken security.</summary>
     public static readonly DiagnosticDescriptor Refused = new("GW0502", Severity.Error, "A field is valid but this gateway cannot act on it, and going on without it would weaken security.");
+
+    /// <summary>A security policy that cannot be read denies.</summary>
+    public static readonly DiagnosticDescriptor PolicyLocksOut = new("GW0601", Severity.Error, "A security policy cannot be read and no good version of it is known; what it may be for is denied.");
+
+    /// <summary>A CUSTOM policy's provider cannot be asked.</summary>
+    public static readonly DiagnosticDescriptor ProviderUnknown = new("GW0602", Severity.Warning, "A CUSTOM policy's extension provider cannot be asked; what its rules match is denied.");
+
+    /// <summary>Keys for tokens are missing or unusable.</summary>
+    public static readonly DiagnosticDescriptor NoKeys = new("GW0603", Severity.Warning, "Keys for tokens are missing or cannot be used; tokens that need them are refused.");
 }

@@ -43,7 +43,7 @@ internal static class AddressRules
             && (bits.Length == 1 || !bits.StartsWith("0"))
             && int.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out int length)
             && length <= (wide ? 128 : 32);
-        return valid ? null : $"\"{text}\" is not a valid CIDR block.";
+        return valid ? null : $"\"{text}\" is not a valid CIDR block; write an address, or ADDRESS/LENGTH such as 10.0.0.0/8.";
     }
 
     /// <summary>The reason why the part behind <see cref="UnixPrefix"/> names no socket; null = it does.</summary>

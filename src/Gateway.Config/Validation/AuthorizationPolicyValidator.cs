@@ -39,7 +39,7 @@ internal static class AuthorizationPolicyValidator
         if (!hasRules)
             findings.Error(spec, "", "The CUSTOM action without rules is meaningless, as it will never be triggered; add an empty rule {} if it shall be for every request.");
         else if (spec.Provider is not { Name.Length: > 0 })
-            findings.Error(spec, spec.Provider is null ? "" : "provider.name", "provider.name must not be empty.");
+            findings.Error(spec, spec.Provider is null ? "" : "provider.name", "provider.name must not be empty: write the name of an extension provider of the mesh settings.");
         foreach (AuthorizationRule rule in spec.Rules)
         {
             foreach (RuleFrom from in rule.From)
@@ -73,7 +73,7 @@ internal static class AuthorizationPolicyValidator
         {
             if (from.Source is not { } source)
             {
-                findings.Error(from, "", "from.source must not be empty or missing.");
+                findings.Error(from, "", "from.source must not be empty or missing; leave from out if any source will do.");
                 continue;
             }
             hasSource = true;
@@ -85,7 +85,7 @@ internal static class AuthorizationPolicyValidator
         {
             if (to.Operation is not { } operation)
             {
-                findings.Error(to, "", "to.operation must not be empty or missing.");
+                findings.Error(to, "", "to.operation must not be empty or missing; leave to out if any operation will do.");
                 continue;
             }
             hasOperation = true;

@@ -31,15 +31,15 @@ internal static class ClientTlsRules
         if (hasCredential && tls.Mode is ClientTlsMode.Simple or ClientTlsMode.Mutual)
         {
             if (hasClientCertificate || hasCa || hasKey || !string.IsNullOrEmpty(tls.CaCrl))
-                findings.Error(tls, "credentialName", "Client certificates, private key, CA certificate and CA CRL cannot be specified if credentialName is set.");
+                findings.Error(tls, "credentialName", "Client certificates, private key, CA certificate and CA CRL cannot be specified if credentialName is set: write the one or the other.");
             return;
         }
         if (tls.Mode == ClientTlsMode.Mutual)
         {
             if (!hasClientCertificate)
-                findings.Error(tls, "clientCertificate", "A client certificate is required for mutual tls.");
+                findings.Error(tls, "clientCertificate", "A client certificate is required for mutual tls: write clientCertificate and privateKey, or credentialName.");
             if (!hasKey)
-                findings.Error(tls, "privateKey", "A private key is required for mutual tls.");
+                findings.Error(tls, "privateKey", "A private key is required for mutual tls: write clientCertificate and privateKey, or credentialName.");
         }
     }
 

@@ -11,7 +11,7 @@ internal static class ConnectionPoolRules
         if (pool is null)
             return;
         if (pool.Http is null && pool.Tcp is null)
-            findings.Error(pool, "", "A connection pool must have at least one field.");
+            findings.Error(pool, "", "A connection pool must have at least one field: tcp or http.");
         CheckHttp(findings, pool.Http);
         CheckTcp(findings, pool.Tcp);
     }
@@ -31,9 +31,9 @@ internal static class ConnectionPoolRules
         if (http.Http2KeepAlive is { } keepAlive)
         {
             if (keepAlive.Interval is null)
-                findings.Error(keepAlive, "interval", "The http2 keepalive interval is required.");
+                findings.Error(keepAlive, "interval", "The http2 keepalive interval is required: write a duration, such as 30s.");
             if (keepAlive.Timeout is null)
-                findings.Error(keepAlive, "timeout", "The http2 keepalive timeout is required.");
+                findings.Error(keepAlive, "timeout", "The http2 keepalive timeout is required: write a duration, such as 5s.");
             ScalarRules.CheckDuration(findings, keepAlive, "interval", keepAlive.Interval);
             ScalarRules.CheckDuration(findings, keepAlive, "timeout", keepAlive.Timeout);
         }

@@ -28,7 +28,7 @@ internal static class EnvoyFilterValidator
             if (reference.Kind.Length == 0)
                 findings.Error(reference, "kind", "The kind of the target reference must be set: Required value.");
             if (reference.Namespace.Length > 0)
-                findings.Error(reference, "namespace", "cross namespace referencing is not currently supported.");
+                findings.Error(reference, "namespace", "cross namespace referencing is not currently supported: the target must be in the EnvoyFilter's namespace.");
         }
         foreach (EnvoyPatch patch in spec.ConfigPatches)
             CheckPatch(findings, patch);

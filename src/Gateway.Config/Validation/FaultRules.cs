@@ -18,7 +18,7 @@ internal static class FaultRules
         if (fault is null)
             return;
         if (fault.Abort is null && fault.Delay is null)
-            findings.Error(fault, "", "HTTP fault injection must have an abort and/or a delay.");
+            findings.Error(fault, "", "HTTP fault injection must have an abort and/or a delay; leave fault out for none.");
         CheckAbort(findings, fault.Abort);
         CheckDelay(findings, fault.Delay);
     }

@@ -44,7 +44,7 @@ internal static class GatewayValidator
     {
         if (server.Port is not { } port)
         {
-            findings.Error(server, "port", "A port is required.");
+            findings.Error(server, "port", "A port is required: write port with number, name and protocol.");
             return false;
         }
         bool good = true;
@@ -94,12 +94,12 @@ internal static class GatewayValidator
         if (server.Tls is not { } tls)
         {
             if (ProtocolName.IsTls(protocol))
-                findings.Error(server, "tls", "A server must have TLS settings for HTTPS/TLS protocols.");
+                findings.Error(server, "tls", "A server must have TLS settings for HTTPS/TLS protocols: write tls with its mode.");
         }
         else if (!ProtocolName.IsTls(protocol))
         {
             if (!ProtocolName.IsHttp(protocol))
-                findings.Error(server, "tls", "A server cannot have TLS settings for non HTTPS/TLS ports.");
+                findings.Error(server, "tls", "A server cannot have TLS settings for non HTTPS/TLS ports: change the port's protocol, or leave tls out.");
             else if (!IsRedirectOnly(tls))
                 findings.Error(server, "tls", "A server cannot have TLS settings for plain text HTTP ports, apart from httpsRedirect.");
         }

@@ -29,7 +29,7 @@ internal static class RetryRules
             foreach (string condition in retry.RetryOn!.Split(','))
             {
                 if (!Conditions.Contains(condition) && !IsStatus(condition))
-                    findings.Error(retry, "retryOn", $"\"{condition}\" is not a valid retryOn policy.");
+                    findings.Error(retry, "retryOn", $"\"{condition}\" is not a valid retryOn policy; write Envoy's names, such as connect-failure or 5xx, or statuses, with commas between them.");
             }
         }
         ScalarRules.CheckDuration(findings, retry, "backoff", retry.Backoff);

@@ -81,7 +81,7 @@ internal static class ServerTlsRules
     private static void CheckTermination(Findings findings, ServerTlsSettings tls, string mode)
     {
         if (mode == "MUTUAL TLS" && !Has(tls.CaCertificates))
-            findings.Error(tls, "caCertificates", $"{mode} requires a client CA bundle.");
+            findings.Error(tls, "caCertificates", $"{mode} requires a client CA bundle: write caCertificates, caCertCredentialName or credentialName.");
         if (tls.TlsCertificates.Count > 2)
             findings.Warning(tls, "tlsCertificates", $"{mode} can support up to 2 server certificates.");
         if (tls.TlsCertificates.IsEmpty)
@@ -93,9 +93,9 @@ internal static class ServerTlsRules
     private static void CheckPair(Findings findings, SpecRecord at, string? certificate, string? key, string mode)
     {
         if (!Has(certificate))
-            findings.Error(at, "serverCertificate", $"{mode} requires a server certificate.");
+            findings.Error(at, "serverCertificate", $"{mode} requires a server certificate: write credentialName, or serverCertificate and privateKey.");
         if (!Has(key))
-            findings.Error(at, "privateKey", $"{mode} requires a private key.");
+            findings.Error(at, "privateKey", $"{mode} requires a private key: write credentialName, or serverCertificate and privateKey.");
     }
 
     private static bool HasAnyCertificate(ServerTlsSettings tls) =>

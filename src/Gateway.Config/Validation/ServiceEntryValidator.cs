@@ -16,7 +16,7 @@ internal static class ServiceEntryValidator
             if (selector.Labels.IsEmpty)
                 findings.Warning(selector, "labels", "The workload selector is specified without labels: it will be applied to all workloads in the namespace.");
             if (!spec.Endpoints.IsEmpty)
-                findings.Error(spec, "endpoints", "Only one of workloadSelector or endpoints is allowed in a service entry.");
+                findings.Error(spec, "endpoints", "Only one of workloadSelector or endpoints is allowed in a service entry; leave the other out.");
         }
 
         ServiceEntryResolution resolution = spec.Resolution ?? ServiceEntryResolution.None;
@@ -31,7 +31,7 @@ internal static class ServiceEntryValidator
     private static void CheckHosts(Findings findings, ServiceEntrySpec spec, ServiceEntryResolution resolution)
     {
         if (spec.Hosts.IsEmpty)
-            findings.Error(spec, "hosts", "A service entry must have at least one host.");
+            findings.Error(spec, "hosts", "A service entry must have at least one host: write hosts.");
         for (int i = 0; i < spec.Hosts.Count; i++)
         {
             string host = spec.Hosts[i];
@@ -106,7 +106,7 @@ internal static class ServiceEntryValidator
         {
             if (!ProtocolName.IsHttp(port.Protocol) && !ProtocolName.IsTls(port.Protocol))
             {
-                findings.Error(port, "protocol", "Multiple hosts are provided with non-HTTP, non-TLS ports.");
+                findings.Error(port, "protocol", "Multiple hosts are provided with non-HTTP, non-TLS ports: connections do not tell which is meant. Write an entry for each host.");
                 return;
             }
         }

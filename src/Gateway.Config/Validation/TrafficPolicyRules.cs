@@ -18,7 +18,7 @@ internal static class TrafficPolicyRules
             || policy.ProxyProtocol is not null || policy.RetryBudget is not null;
         if (!hasPart)
         {
-            findings.Error(policy, "", "A traffic policy must have at least one field.");
+            findings.Error(policy, "", "A traffic policy must have at least one field; leave it out if there is nothing to say.");
             return;
         }
         if (policy.Tunnel is not null && policy.ProxyProtocol is not null)
@@ -39,7 +39,7 @@ internal static class TrafficPolicyRules
     private static void CheckPort(Findings findings, PortTrafficPolicy policy)
     {
         if (policy.Port is null)
-            findings.Error(policy, "port", "A port's traffic policy must have a valid port.");
+            findings.Error(policy, "port", "A port's traffic policy must have a valid port: write port with a number from 1 to 65535.");
         if (policy.OutlierDetection is null && policy.ConnectionPool is null && policy.LoadBalancer is null && policy.Tls is null)
         {
             findings.Error(policy, "", "A port's traffic policy must have at least one field.");

@@ -20,7 +20,7 @@ internal static class WorkloadEntryValidator
         {
             if (string.IsNullOrEmpty(entry.Network))
             {
-                findings.Error(entry, "address", "An address is required.");
+                findings.Error(entry, "address", "An address is required: an IP address, a name, or the path of a Unix socket.");
                 return;
             }
             findings.Warning(entry, "address", $"The address is unset with network \"{entry.Network}\".");
