@@ -71,12 +71,13 @@ internal static class FieldStatusTable
         const string Kind = "DestinationRule";
         foreach (string place in (string[])[policy, policy + "portLevelSettings[]."])
         {
-            yield return new(Kind, place + "connectionPool.tcp.idleTimeout", Supported, "for TCP sessions; for HTTP the http part's counts, in Istio as well");
+            yield return new(Kind, place + "connectionPool.tcp.idleTimeout", Supported, "for HTTP the http part's counts where there is one, in Istio as well");
             yield return new(Kind, place + "connectionPool.http.maxConcurrentStreams", Supported, "by our own client (`--transport event-loop`, `--upstream-client own`, the defaults on Linux); .NET's opens as many streams as the destination allows, which the load says (`GW0505`)");
             yield return new(Kind, place + "connectionPool.http.maxRequestsPerConnection", Supported, "for HTTP/2 by our own client (`--transport event-loop`, `--upstream-client own`, the defaults on Linux); .NET's does not count, which the load says (`GW0505`)");
             yield return new(Kind, place + "connectionPool.http.http2KeepAlive", Supported, "by .NET's client, times below 1 s are taken as 1 s, which the load says (`GW0505`)");
             yield return new(Kind, place + "loadBalancer.backendUtilization", Ignored, "it takes backends that report their load in ORCA's headers, which are not read; endpoints get requests by LEAST_REQUEST and their weights, which favours those that are less busy as well");
-            yield return new(Kind, place + "loadBalancer.zoneAwareLbSetting", Ignored, "a zone's share depends on how many of the clients run in it, which a control plane tells Istio's gateways and nobody tells this one; `localityLbSetting` keeps requests near without knowing that");
+            yield return new(Kind, place + "loadBalancer.zoneAwareLbSetting", Supported, "requests stay in the gateway's region and go to others by `failover` and `failoverPriority`; inside a region zones count alike, as with an Istio gateway that does not discover itself");
+            yield return new(Kind, place + "loadBalancer.zoneAwareLbSetting.minClusterSize", Ignored, "a zone's share depends on how many of the clients run in it, which nobody tells this gateway; `localityLbSetting` keeps requests near without knowing that");
             yield return new(Kind, place + "loadBalancer.simple", Supported, "PASSTHROUGH means the original destination, which a gateway does not have: requests get 503 (UH), as in Istio");
             yield return new(Kind, place + "outlierDetection.consecutiveErrors", NoEffect, "it is deprecated, and Istio does not use it either");
             yield return new(Kind, place + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`");
@@ -185,8 +186,7 @@ internal static class FieldStatusTable
         yield return new(Kind, "extensionProviders[].envoyExtAuthzHttp.includeRequestBodyInCheck.packAsBytes", NoEffect, "HTTP checks carry the body as it is, in Istio as well");
         foreach (string provider in (string[])["zipkin", "lightstep", "datadog", "stackdriver", "opencensus", "skywalking", "opentelemetry", "prometheus", "envoyFileAccessLog", "envoyHttpAls", "envoyTcpAls", "envoyOtelAls", "sds"])
             yield return new(Kind, $"extensionProviders[].{provider}", NoEffect, "only a Telemetry resource or `defaultProviders` would use it");
-        yield return new(Kind, "zoneAwareLbSetting", Ignored, "as `loadBalancer.zoneAwareLbSetting` of a DestinationRule; `localityLbSetting` keeps requests near");
-        yield return new(Kind, "defaultTrafficPolicy", Ignored, "the defaults of DestinationRules are used");
+        yield return new(Kind, "zoneAwareLbSetting.minClusterSize", Ignored, "as `loadBalancer.zoneAwareLbSetting.minClusterSize` of a DestinationRule");
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
         yield return new(Kind, "tlsDefaults.ecdhCurves", Supported, "as `tls.ecdhCurves` of a Gateway's servers");
         yield return new(Kind, "defaultConfig.proxyHeaders.preserveHttp1HeaderCase", Ignored, "header names are written in the platform's case");

@@ -47,6 +47,8 @@ internal static class MeshConfigBinder
             DefaultDestinationRuleExportTo = r.Strings("defaultDestinationRuleExportTo") is { IsEmpty: false } rules ? rules : defaults.DefaultDestinationRuleExportTo,
             DefaultHttpRetryPolicy = r.Object("defaultHttpRetryPolicy", HttpRouteBinder.HttpRetry),
             LocalityLbSetting = r.Object("localityLbSetting", LoadBalancerBinder.LocalityLoadBalancerSetting),
+            ZoneAwareLbSetting = r.Object("zoneAwareLbSetting", LoadBalancerBinder.ZoneAwareLoadBalancerSetting),
+            DefaultTrafficPolicy = r.Object("defaultTrafficPolicy", TrafficPolicy),
             H2UpgradePolicy = r.Enum("h2UpgradePolicy", MeshUpgrades) ?? defaults.H2UpgradePolicy,
             TcpKeepalive = r.Object("tcpKeepalive", TrafficPolicyBinder.TcpKeepalive),
             TlsMinProtocolVersion = tls?.MinVersion,
@@ -61,13 +63,20 @@ internal static class MeshConfigBinder
         r.Ignore("proxyListenPort", "proxyInboundListenPort", "proxyHttpPort", "hboneIdleTimeout", "protocolDetectionTimeout",
             "ingressClass", "ingressService", "ingressControllerMode", "ingressSelector", "enableTracing", "enableEnvoyAccessLogService",
             "disableEnvoyListenerLog", "outboundTrafficPolicy", "inboundTrafficPolicy", "configSources", "enableAutoMtls",
-            "caCertificates", "zoneAwareLbSetting", "inboundClusterStatName",
+            "caCertificates", "inboundClusterStatName",
             "outboundClusterStatName", "certificates", "serviceSettings", "serviceScopeConfigs", "enablePrometheusMerge",
             "verifyCertificateAtClient", "ca", "discoverySelectors", "meshMTLS",
-            "defaultTrafficPolicy", "serviceEntryVisibility");
+            "serviceEntryVisibility");
         _ = r.Object("defaultProviders", Providers);
         return mesh;
     }
+
+    private static DefaultTrafficPolicy TrafficPolicy(ObjectReader r) => new()
+    {
+        Node = r.Node,
+        ConnectionPool = r.Object("connectionPool", TrafficPolicyBinder.ConnectionPoolSettings),
+        OutlierDetection = r.Object("outlierDetection", TrafficPolicyBinder.OutlierDetection),
+    };
 
     private static string? NotEmpty(string? text) => text is { Length: > 0 } ? text : null;
 

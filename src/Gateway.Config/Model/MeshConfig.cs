@@ -86,6 +86,12 @@ public sealed record MeshConfig : SpecRecord
     /// <summary><c>localityLbSetting</c>.</summary>
     public LocalityLoadBalancerSetting? LocalityLbSetting { get; init; }
 
+    /// <summary><c>zoneAwareLbSetting</c>; goes before <c>localityLbSetting</c>.</summary>
+    public ZoneAwareLoadBalancerSetting? ZoneAwareLbSetting { get; init; }
+
+    /// <summary><c>defaultTrafficPolicy</c>: what DestinationRules need not say; null = nothing.</summary>
+    public DefaultTrafficPolicy? DefaultTrafficPolicy { get; init; }
+
     /// <summary><c>tlsDefaults.minProtocolVersion</c>.</summary>
     public TlsProtocol? TlsMinProtocolVersion { get; init; }
 
@@ -109,6 +115,16 @@ public sealed record MeshConfig : SpecRecord
 
     /// <summary><c>defaultConfig.proxyHeaders</c>.</summary>
     public ProxyHeaders ProxyHeaders { get; init; } = new();
+}
+
+/// <summary>Istio <c>MeshConfig.defaultTrafficPolicy</c>: each part stands for destinations whose rule has no such part.</summary>
+public sealed record DefaultTrafficPolicy : SpecRecord
+{
+    /// <summary><c>connectionPool</c>.</summary>
+    public ConnectionPoolSettings? ConnectionPool { get; init; }
+
+    /// <summary><c>outlierDetection</c>.</summary>
+    public OutlierDetection? OutlierDetection { get; init; }
 }
 
 /// <summary>Istio <c>ProxyConfig.ProxyHeaders</c>: headers that the proxy makes by itself.</summary>

@@ -12,10 +12,11 @@ public static class EffectiveTrafficPolicy
     /// <param name="policy">The policy of the rule.</param>
     /// <param name="subset">The policy of the subset; null = it has none, or there is no subset.</param>
     /// <param name="port">The service port.</param>
+    /// <param name="mesh">The mesh's connection pool and outlier detection, for rules that leave them out; null = it has none.</param>
     /// <returns>The policy, without port-level entries; null = nothing was said.</returns>
-    public static TrafficPolicy? Resolve(TrafficPolicy? policy, TrafficPolicy? subset, int port)
+    public static TrafficPolicy? Resolve(TrafficPolicy? policy, TrafficPolicy? subset, int port, DefaultTrafficPolicy? mesh = null)
     {
-        TrafficPolicy? top = AtPort(policy, port);
+        TrafficPolicy? top = Over(mesh, AtPort(policy, port));
         if (subset is null || top is null)
             return AtPort(subset, port) ?? top;
         PortTrafficPolicy? entry = Find(subset, port);
@@ -29,6 +30,19 @@ public static class EffectiveTrafficPolicy
             ProxyProtocol = subset.ProxyProtocol ?? top.ProxyProtocol,
             RetryBudget = subset.RetryBudget ?? top.RetryBudget,
             Tunnel = subset.Tunnel ?? top.Tunnel,
+        };
+    }
+
+    // Below what a rule says for all subsets; a subset's entry for the port leaves nothing of either.
+    private static TrafficPolicy? Over(DefaultTrafficPolicy? mesh, TrafficPolicy? policy)
+    {
+        if (mesh is null)
+            return policy;
+        policy ??= new TrafficPolicy { Node = mesh.Node };
+        return policy with
+        {
+            ConnectionPool = policy.ConnectionPool ?? mesh.ConnectionPool,
+            OutlierDetection = policy.OutlierDetection ?? mesh.OutlierDetection,
         };
     }
 

@@ -16,6 +16,9 @@ public static class LocalityPriorities
     // From the own subzone to a region that no failover names.
     private const int LocalityLevels = 5;
 
+    // The own region, the one that stands in for it, the rest.
+    private const int RegionLevels = 3;
+
     private static readonly (string Label, int Part)[] TopologyLabels =
         [("topology.kubernetes.io/region", 0), ("topology.kubernetes.io/zone", 1), ("topology.istio.io/subzone", 2)];
 
@@ -49,14 +52,36 @@ public static class LocalityPriorities
             return Distribute(setting.Distribute, clientLocality, groups);
         if (setting is null || !hasFailover)
             return [.. groups.Select(group => (0, group.Weight))];
-        int[] priorities = new int[groups.Count];
-        bool byLabels = !setting.FailoverPriority.IsEmpty;
-        if (byLabels && (!clientLabels.IsEmpty || clientLocality.Length > 0))
-            priorities = Levels([.. groups.Select(group => ByLabels(clientLabels, clientLocality, group, setting.FailoverPriority))]);
+        int[] priorities = LabelLevels(setting.FailoverPriority, clientLabels, clientLocality, groups);
         // Written together, regions order what labels leave alike.
-        if (!byLabels || !setting.Failover.IsEmpty)
+        if (setting.FailoverPriority.IsEmpty || !setting.Failover.IsEmpty)
             priorities = Levels([.. groups.Select((group, i) => (priorities[i] * LocalityLevels) + ByLocality(clientLocality, group.Locality, setting.Failover))]);
         return [.. groups.Select((group, i) => (priorities[i], group.Weight))];
+    }
+
+    /// <summary>Priorities where zones of a region count alike: as <see cref="Resolve"/>, for a setting that is not switched off.</summary>
+    public static IReadOnlyList<int> ResolveRegions(
+        ZoneAwareLoadBalancerSetting setting, string clientLocality, EquatableMap<string> clientLabels, IReadOnlyList<LocalityGroup> groups)
+    {
+        int[] priorities = LabelLevels(setting.FailoverPriority, clientLabels, clientLocality, groups);
+        return Levels([.. groups.Select((group, i) => (priorities[i] * RegionLevels) + ByRegion(clientLocality, group.Locality, setting.Failover))]);
+    }
+
+    private static int[] LabelLevels(EquatableArray<string> order, EquatableMap<string> clientLabels, string clientLocality, IReadOnlyList<LocalityGroup> groups) =>
+        order.IsEmpty || (clientLabels.IsEmpty && clientLocality.Length == 0)
+            ? new int[groups.Count]
+            : Levels([.. groups.Select(group => ByLabels(clientLabels, clientLocality, group, order))]);
+
+    private static int ByRegion(string client, string endpoint, EquatableArray<LocalityFailover> failover)
+    {
+        if (Part(client, 0).SequenceEqual(Part(endpoint, 0)))
+            return 0;
+        foreach (LocalityFailover rule in failover)
+        {
+            if (Part(client, 0).SequenceEqual(rule.From ?? ""))
+                return Part(endpoint, 0).SequenceEqual(rule.To ?? "") ? 1 : 2;
+        }
+        return 2;
     }
 
     /// <summary>The same order without gaps, from 0.</summary>

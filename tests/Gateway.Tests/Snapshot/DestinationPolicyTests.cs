@@ -76,6 +76,31 @@ public sealed class DestinationPolicyTests
     }
 
     [Theory]
+    [InlineData("", "{tcp: {maxConnections: 100}} mesh", "{consecutive5xxErrors: 4} mesh")]
+    [InlineData("connectionPool: {tcp: {maxConnections: 7}}", "{tcp: {maxConnections: 7}}", "{consecutive5xxErrors: 4} mesh")]
+    [InlineData("outlierDetection: {interval: 5s}", "{tcp: {maxConnections: 100}} mesh", "{interval: 5s}")]
+    [InlineData("portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: RANDOM}}]", "{tcp: {maxConnections: 100}} mesh", "{consecutive5xxErrors: 4} mesh")]
+    public void What_a_rule_leaves_out_is_the_meshs_default(string policy, string pool, string detection)
+    {
+        const string Mesh = """
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: istio, namespace: istio-system}
+            data:
+              mesh: |
+                defaultTrafficPolicy: {connectionPool: {tcp: {maxConnections: 100}}, outlierDetection: {consecutive5xxErrors: 4}}
+
+            """;
+
+        JsonElement said = Policy(policy, Mesh);
+
+        Assert.Equal((pool, detection), (Part("connectionPool"), Part("outlierDetection")));
+        string Part(string name) => said.GetProperty(name).GetProperty("value").GetString()
+            + (said.GetProperty(name).GetProperty("origin").GetString()!.StartsWith("MeshConfig ", StringComparison.Ordinal) ? " mesh" : "");
+    }
+
+    [Theory]
     [InlineData("HTTP2", "maxConcurrentStreams: 5", "maxConcurrentStreams")]
     [InlineData("HTTP2", "maxRequestsPerConnection: 5", "maxRequestsPerConnection")]
     [InlineData("HTTP2", "http2KeepAlive: {interval: 500ms, timeout: 5s}", "http2KeepAlive")]

@@ -166,7 +166,7 @@ internal sealed class ClusterTable(CompilationContext context)
             isBlind = service is { Resolution: ServiceResolution.Dns, Resource: Resource<ServiceSpec> };
             labels = isBlind ? default : subset.Labels;
         }
-        TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port);
+        TrafficPolicy? policy = EffectiveTrafficPolicy.Resolve(rule?.TrafficPolicy, subset?.TrafficPolicy, key.Port, context.Config.Mesh.DefaultTrafficPolicy);
         UpstreamTlsConfig? tls = serverName is not null ? null : _tls.Compile(service, key.Subset, key.Port, rule, policy?.Tls);
         _tls.ReportUnverified(rule, policy?.Tls, tls);
         bool isPassthrough = policy?.LoadBalancer is { ConsistentHash: null, Simple: SimpleLb.Passthrough };

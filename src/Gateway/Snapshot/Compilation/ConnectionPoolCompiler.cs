@@ -26,7 +26,7 @@ internal static class ConnectionPoolCompiler
             Protocol = upgrades ? UpstreamProtocol.Http2 : cluster.Protocol,
             FollowsClient = http?.UseClientProtocol is true,
             ConnectTimeout = tcp?.ConnectTimeout ?? mesh.ConnectTimeout,
-            IdleTimeout = Idle(http?.IdleTimeout),
+            IdleTimeout = Idle(http?.IdleTimeout ?? tcp?.IdleTimeout),
             TcpIdleTimeout = Idle(tcp?.IdleTimeout),
             MaxConnectionDuration = tcp?.MaxConnectionDuration is { } duration && duration > TimeSpan.Zero ? duration : Timeout.InfiniteTimeSpan,
             Keepalive = Keepalive(tcp?.TcpKeepalive ?? mesh.TcpKeepalive),

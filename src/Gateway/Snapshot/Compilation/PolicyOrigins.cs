@@ -13,6 +13,8 @@ namespace Gateway.Snapshot.Compilation;
 /// <summary>Tells what each part of the policy in force says and where it was written.</summary>
 internal static class PolicyOrigins
 {
+    private const string Mesh = "MeshConfig";
+
     /// <summary>The parts that are set, and how endpoints are chosen in any case, in the order of their names.</summary>
     /// <param name="context">For what stands in the mesh's settings.</param>
     /// <param name="service">The destination.</param>
@@ -23,8 +25,8 @@ internal static class PolicyOrigins
         List<PolicyOrigin> parts = [];
         void Add(string part, SpecRecord? record, string? text = null)
         {
-            if (record is not null && rule is not null)
-                parts.Add(new PolicyOrigin(part, text ?? Written(record.Node), OwnerOf(rule, record).Id.ToString(), record.Node.Location.ToString()));
+            if (record is not null)
+                parts.Add(new PolicyOrigin(part, text ?? Written(record.Node), OwnerOf(context, rule, record), record.Node.Location.ToString()));
         }
         Add("connectionPool", policy?.ConnectionPool);
         string algorithm = Describe(policy?.LoadBalancer);
@@ -45,15 +47,27 @@ internal static class PolicyOrigins
     public static Resource<DestinationRuleSpec> OwnerOf(EffectiveDestinationRule rule, SpecRecord part) =>
         rule.Rules.FirstOrDefault(candidate => IsIn(candidate.Spec, part)) ?? rule.Rules[0];
 
+    private static string OwnerOf(CompilationContext context, EffectiveDestinationRule? rule, SpecRecord part)
+    {
+        DefaultTrafficPolicy? mesh = context.Config.Mesh.DefaultTrafficPolicy;
+        return rule is null || ReferenceEquals(part, mesh?.ConnectionPool) || ReferenceEquals(part, mesh?.OutlierDetection) ? Mesh : OwnerOf(rule, part).Id.ToString();
+    }
+
     private static PolicyOrigin? Locality(CompilationContext context, MeshService service, EffectiveDestinationRule? rule, TrafficPolicy? policy)
     {
         const string Part = "localityLbSetting";
-        if (policy?.LoadBalancer is { LocalityLbSetting: { } written } balancer && rule is not null)
+        const string ZoneAware = "zoneAwareLbSetting";
+        LoadBalancerSettings? balancer = policy?.LoadBalancer;
+        if (rule is not null && balancer is { ZoneAwareLbSetting: { } zones })
+            return new PolicyOrigin(ZoneAware, Written(zones.Node), OwnerOf(rule, balancer).Id.ToString(), zones.Node.Location.ToString());
+        if (rule is not null && balancer is { LocalityLbSetting: { } written })
             return new PolicyOrigin(Part, Written(written.Node), OwnerOf(rule, balancer).Id.ToString(), written.Node.Location.ToString());
         if (LocalityCompiler.Distribution(service) is not null)
             return new PolicyOrigin(Part, $"trafficDistribution {service.TrafficDistribution}", service.Resource.Id.ToString(), service.Resource.Location.ToString());
+        if (context.Config.Mesh.ZoneAwareLbSetting is { } all)
+            return new PolicyOrigin(ZoneAware, Written(all.Node), Mesh, all.Node.Location.ToString());
         return context.Config.Mesh.LocalityLbSetting is { } mesh
-            ? new PolicyOrigin(Part, Written(mesh.Node), "MeshConfig", mesh.Node.Location.ToString())
+            ? new PolicyOrigin(Part, Written(mesh.Node), Mesh, mesh.Node.Location.ToString())
             : null;
     }
 

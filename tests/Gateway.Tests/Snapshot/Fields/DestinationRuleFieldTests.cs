@@ -12,6 +12,7 @@ public sealed class DestinationRuleFieldTests
     private const string Pings = "connectionPool: {http: {http2KeepAlive: {interval: 3s, timeout: 4s}}}";
     private const string Distribute = "loadBalancer: {localityLbSetting: {distribute: [{from: eu/*, to: {us/*: 60, eu/a/*: 40}}]}}";
     private const string Failover = "loadBalancer: {localityLbSetting: {failover: [{from: eu, to: us}]}}, outlierDetection: {}";
+    private const string Zones = "loadBalancer: {zoneAwareLbSetting: {failover: [{from: eu, to: us}]}}, outlierDetection: {}";
     private const string WarmUp = "loadBalancer: {simple: ROUND_ROBIN, warmup: {duration: 20s, aggression: 2, minimumPercent: 30}}";
     private const string Mutual = "tls: {mode: MUTUAL, clientCertificate: /c.pem, privateKey: /k.pem, caCertificates: /ca.pem, caCrl: /crl.pem, sni: name.test, subjectAltNames: [san.test]}";
 
@@ -48,7 +49,7 @@ public sealed class DestinationRuleFieldTests
         ["loadBalancer.localityLbSetting.distribute[].from"] = (Distribute.Replace("from: eu", "from: us", StringComparison.Ordinal), c => c.Places, "0/1 0/1 0/1"),
         ["loadBalancer.localityLbSetting.distribute[].to{}"] = (Distribute, c => c.Places, "0/40 0/60"),
         ["loadBalancer.localityLbSetting.enabled"] = ("loadBalancer: {localityLbSetting: {enabled: false}}, outlierDetection: {}", c => c.Places, "0/0 0/0 0/0"),
-        ["loadBalancer.localityLbSetting.failoverPriority[]"] = ("loadBalancer: {localityLbSetting: {failoverPriority: [tier=two]}}, outlierDetection: {}", c => c.Places, "1/0 0/0 1/0"),
+        ["loadBalancer.localityLbSetting.failoverPriority[]"] = ("loadBalancer: {localityLbSetting: {failoverPriority: [tier=two]}}, outlierDetection: {}", c => c.Places, "1/1 0/1 1/1"),
         ["loadBalancer.localityLbSetting.failover[].from"] = (Failover.Replace("from: eu, to: us", "from: us, to: asia", StringComparison.Ordinal), c => c.Places, "0/1 1/1 2/1"),
         ["loadBalancer.localityLbSetting.failover[].to"] = (Failover, c => c.Places, "0/1 1/1 2/1"),
         ["loadBalancer.simple"] = ("loadBalancer: {simple: ROUND_ROBIN}", c => c.Config.LoadBalancer.Algorithm, LoadBalancerAlgorithm.RoundRobin),
@@ -56,6 +57,10 @@ public sealed class DestinationRuleFieldTests
         ["loadBalancer.warmup.duration"] = (WarmUp, c => c.Config.LoadBalancer.WarmUp?.Window, TimeSpan.FromSeconds(20)),
         ["loadBalancer.warmup.minimumPercent"] = (WarmUp, c => c.Config.LoadBalancer.WarmUp?.MinimumPercent, 30.0),
         ["loadBalancer.warmupDurationSecs"] = ("loadBalancer: {simple: ROUND_ROBIN, warmupDurationSecs: 20s}", c => c.Config.LoadBalancer.WarmUp, new SlowStart(TimeSpan.FromSeconds(20), 1, 10)),
+        ["loadBalancer.zoneAwareLbSetting.enabled"] = (Zones.Replace("{failover", "{enabled: false, failover", StringComparison.Ordinal), c => c.Places, "0/0 0/0 0/0"),
+        ["loadBalancer.zoneAwareLbSetting.failoverPriority[]"] = ("loadBalancer: {zoneAwareLbSetting: {failoverPriority: [tier=two]}}", c => c.Places, "1/0 0/0 2/0"),
+        ["loadBalancer.zoneAwareLbSetting.failover[].from"] = (Zones, c => c.Places, "0/0 0/0 1/0"),
+        ["loadBalancer.zoneAwareLbSetting.failover[].to"] = (Zones, c => c.Places, "0/0 0/0 1/0"),
         ["outlierDetection.baseEjectionTime"] = ("outlierDetection: {baseEjectionTime: 5s}", c => c.Config.OutlierDetection?.BaseEjectionTime, TimeSpan.FromSeconds(5)),
         ["outlierDetection.consecutive5xxErrors"] = ("outlierDetection: {consecutive5xxErrors: 7}", c => c.Config.OutlierDetection?.Consecutive5xx, 7u),
         ["outlierDetection.consecutiveGatewayErrors"] = ("outlierDetection: {consecutiveGatewayErrors: 7}", c => c.Config.OutlierDetection?.ConsecutiveGateway, 7u),
@@ -94,8 +99,19 @@ public sealed class DestinationRuleFieldTests
         (string policy, Func<Cluster, object?> seen, object? expected) = Rows[field];
 
         Assert.Equal(expected, seen(Compile(policy)));
-        if (!field.StartsWith("loadBalancer.localityLbSetting.", StringComparison.Ordinal))
+        if (!field.Contains("LbSetting.", StringComparison.Ordinal))
             Assert.NotEqual(expected, seen(Compile("")));
+    }
+
+    [Theory]
+    [InlineData("tcp: {idleTimeout: 5s}", 5, 5)]
+    [InlineData("tcp: {idleTimeout: 5s}, http: {idleTimeout: 7s}", 7, 5)]
+    [InlineData("http: {idleTimeout: 7s}", 7, 3600)]
+    public void An_idle_timeout_of_tcp_is_that_of_http_too_unless_http_has_one(string pool, int http, int tcp)
+    {
+        ClusterConfig config = Compile($"connectionPool: {{ {pool} }}").Config;
+
+        Assert.Equal((TimeSpan.FromSeconds(http), TimeSpan.FromSeconds(tcp)), (config.IdleTimeout, config.TcpIdleTimeout));
     }
 
     [Theory]
