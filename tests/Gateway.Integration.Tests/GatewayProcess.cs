@@ -11,6 +11,9 @@ namespace Gateway.Integration.Tests;
 /// <summary>The program itself as a child process. All its ports are chosen by the system: its own are read in its log, those of traffic are asked of its admin port.</summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
+    /// <summary>A runtime that starts beside others that start takes its time.</summary>
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
+
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Process _process;
     private HttpClient? _admin;
@@ -18,7 +21,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 
     private GatewayProcess(int? descriptors, string[] arguments)
     {
-        string[] own = [.. TestMode.Arguments, "--port-map", "*=0", "--admin-address", "127.0.0.1:0", "--health-port", "off", "--metrics-port", "127.0.0.1:0"];
+        // Who names what ends TLS wants the event loops that go with it.
+        string[] mode = arguments.Contains("--tls") ? [] : TestMode.Arguments;
+        string[] own = [.. mode, "--port-map", "*=0", "--admin-address", "127.0.0.1:0", "--health-port", "off", "--metrics-port", "127.0.0.1:0"];
         _process = new Process
         {
             StartInfo = Limited(ProgramUnderTest.With([.. arguments, .. own]), descriptors),
@@ -47,7 +52,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         {
             await Eventually.HoldsAsync(
                 async () => gateway._process.HasExited ? throw new InvalidOperationException("It ended.") : gateway.FindOwnPorts() && (await gateway.ListenersAsync()).Count > 0,
-                "the gateway serves");
+                "the gateway serves",
+                StartDeadline);
             return gateway;
         }
         catch (Exception exception)
@@ -73,6 +79,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         _process.Refresh();
         return _process.TotalProcessorTime;
     }
+
+    /// <summary>Descriptors it has open.</summary>
+    public int Descriptors() => Directory.GetFileSystemEntries($"/proc/{Text(_process.Id)}/fd").Length;
 
     /// <summary>Its resident memory.</summary>
     public long ResidentBytes()

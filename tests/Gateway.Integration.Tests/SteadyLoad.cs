@@ -9,6 +9,9 @@ namespace Gateway.Integration.Tests;
 /// <summary>A few clients that send one request after the other, counting which echo server answers.</summary>
 internal sealed class SteadyLoad : IAsyncDisposable
 {
+    /// <summary>So many answers may take a while on a machine that others keep busy.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+
     private const int Clients = 4;
     private readonly ConcurrentDictionary<string, int> _answers = new();
     private readonly ConcurrentQueue<string> _failures = new();
@@ -40,7 +43,8 @@ internal sealed class SteadyLoad : IAsyncDisposable
     /// <summary>Waits for answers.</summary>
     public Task UntilAsync(Func<IReadOnlyDictionary<string, int>, bool> condition) => Eventually.HoldsAsync(
         () => condition(_answers),
-        "the answers are as they should; failures: " + string.Join(", ", _failures.Take(3)));
+        "the answers are as they should; failures: " + string.Join(", ", _failures.Take(3)),
+        Deadline);
 
     /// <summary>Ends the clients after the requests under way.</summary>
     public async Task StopAsync()

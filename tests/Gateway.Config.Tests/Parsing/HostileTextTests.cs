@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Gateway.Config.Diagnostics;
 using Gateway.Config.Parsing;
@@ -55,12 +56,22 @@ public class HostileTextTests
     [MemberData(nameof(Endless))]
     public void An_endless_text_costs_neither_time_nor_its_neighbour(string name, string text)
     {
-        Stopwatch clock = Stopwatch.StartNew();
+        TimeSpan before = Spent();
         LoadResult result = new ConfigLoader().Load([new(name, Encoding.UTF8.GetBytes(text + Good))]);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"{name} took {clock.Elapsed}.");
+        TimeSpan spent = Spent() - before;
+        Assert.True(spent < TimeSpan.FromSeconds(30), $"{name} took {spent}.");
         Assert.Single(result.Config.Namespaces);
         Assert.Contains(result.Diagnostics, d => d.Severity == Severity.Error);
         Assert.True(result.Diagnostics.Length <= 101);
+    }
+
+    /// <summary>This thread's processor time, where the system tells it: what others do on the machine is not the text's fault.</summary>
+    private static TimeSpan Spent()
+    {
+        const string Schedule = "/proc/thread-self/schedstat";
+        return File.Exists(Schedule)
+            ? TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText(Schedule).Split(' ')[0], CultureInfo.InvariantCulture) / 1000.0)
+            : Stopwatch.GetElapsedTime(0);
     }
 
     [Fact]

@@ -12,7 +12,11 @@ public sealed partial class DescriptorExhaustionTests : IDisposable
 {
     private const int Descriptors = 512;
     private const int Waiting = Descriptors;
+    private const int Late = 20;
     private const string Get = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+
+    // Answered by the gateway itself, and the connection stays: who says nothing is not kept for long.
+    private const string GetNothing = "GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
 
@@ -37,6 +41,8 @@ public sealed partial class DescriptorExhaustionTests : IDisposable
         Assert.Equal(0, await PausesAsync(gateway));
 
         List<RawHttpConnection> waiting = await OpenAsync(port, Waiting);
+        foreach (RawHttpConnection connection in waiting)
+            await connection.SendAsync(GetNothing);
         await Eventually.HoldsAsync(async () => await PausesAsync(gateway) > 0, "accepting rests");
         for (int round = 0; round < 20; round++)
         {
@@ -50,9 +56,12 @@ public sealed partial class DescriptorExhaustionTests : IDisposable
         await Eventually.HoldsAsync(async () => (await gateway.MetricsAsync()).Contains("gateway_config_generation 2", StringComparison.Ordinal), "a change of the configuration is in force");
         await AskAsync(open[0], Get.Replace("a.test", "b.test", StringComparison.Ordinal));
 
-        // Each waits until those before it have made room.
-        foreach (RawHttpConnection connection in waiting)
+        // The last wait until those before them have made room.
+        foreach (RawHttpConnection connection in waiting[..^Late])
+            await connection.DisposeAsync();
+        foreach (RawHttpConnection connection in waiting[^Late..])
         {
+            await ReadAsync(connection, 404);
             await AskAsync(connection, Get);
             await connection.DisposeAsync();
         }
@@ -93,9 +102,14 @@ public sealed partial class DescriptorExhaustionTests : IDisposable
 
     private static async Task AskAsync(RawHttpConnection connection, string request)
     {
+        await connection.SendAsync(request);
+        await ReadAsync(connection, 200);
+    }
+
+    private static async Task ReadAsync(RawHttpConnection connection, int status)
+    {
         using var deadline = new CancellationTokenSource(Eventually.Deadline);
-        await connection.SendAsync(request, deadline.Token);
-        Assert.Equal(200, (await connection.ReadResponseAsync(cancel: deadline.Token))?.Status);
+        Assert.Equal(status, (await connection.ReadResponseAsync(cancel: deadline.Token))?.Status);
     }
 
     private static async Task<int> OpenConnectionsAsync(GatewayProcess gateway) => (await gateway.AdminAsync("listeners"))[0].GetProperty("connectionsOpen").GetInt32();

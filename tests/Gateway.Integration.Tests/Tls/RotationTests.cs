@@ -19,6 +19,7 @@ public sealed class RotationTests : IAsyncLifetime, IDisposable
 {
     private const int ClientsPerHost = 2;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Most = TimeSpan.FromMinutes(1);
     private static readonly string[] Hosts = ["secret.test", "files.test"];
 
     private readonly TestCertificates _authority = new();
@@ -60,7 +61,8 @@ public sealed class RotationTests : IAsyncLifetime, IDisposable
         var clock = Stopwatch.StartNew();
         using var pace = new PeriodicTimer(Pace);
         int rotations = 0;
-        for (TimeSpan length = Length(); clock.Elapsed < length && await pace.WaitForNextTickAsync(); rotations++)
+        // Longer where the machine is too busy for handshakes to see what they should in that time.
+        for (TimeSpan length = Length(); (clock.Elapsed < length || (!HaveSeenEnough() && clock.Elapsed < Most)) && await pace.WaitForNextTickAsync(); rotations++)
             await RotateAsync();
         await stop.CancelAsync();
         await Task.WhenAll(load);
@@ -69,10 +71,11 @@ public sealed class RotationTests : IAsyncLifetime, IDisposable
         string figures = $"{rotations} rotations, {_handshakes} handshakes, {_requests} requests, certificates seen: "
             + string.Join(", ", Hosts.Select(host => $"{host} {_seen.Keys.Count(key => key.Host == host)}"));
         Console.WriteLine(figures);
-        Assert.True(_seen.Keys.Count(key => key.Host == "secret.test") >= 3, figures);
-        // Files named by path are looked at every two seconds.
-        Assert.True(_seen.Keys.Count(key => key.Host == "files.test") >= 2, figures);
+        Assert.True(HaveSeenEnough(), figures);
     }
+
+    // Files named by path are looked at every two seconds.
+    private bool HaveSeenEnough() => _seen.Keys.Count(key => key.Host == "secret.test") >= 3 && _seen.Keys.Count(key => key.Host == "files.test") >= 2;
 
     /// <summary>A handshake for every request; the certificate must be of the authority and for the host.</summary>
     private async Task OpenAsync(int port, string host, CancellationToken stop)
