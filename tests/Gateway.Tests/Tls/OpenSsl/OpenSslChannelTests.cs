@@ -226,6 +226,15 @@ public sealed class OpenSslChannelTests : IDisposable
         Assert.Equal(OpenSslResumptions.MaxNames, kept.Count);
     }
 
+    [LinuxFact]
+    public void SslStream_makes_handshakes_with_servers_where_nobody_is_asked_for_another_way()
+    {
+        var config = new UpstreamTlsConfig { ServerName = "good.test" };
+
+        Assert.Null(new UpstreamTlsContext(config, null, [_authority.Authority], null, TimeProvider.System).OpenSsl);
+        Assert.NotNull(Context().Handle);
+    }
+
     private static Task OnPoolAsync(Func<Task> test) => Task.Run(test).WaitAsync(TimeSpan.FromSeconds(60));
 
     private static Socket SocketOf(SslStream server) => ((Inner)server).Below.Socket;
