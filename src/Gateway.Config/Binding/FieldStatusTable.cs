@@ -188,7 +188,8 @@ internal static class FieldStatusTable
             yield return new(Kind, $"extensionProviders[].{provider}", NoEffect, "only a Telemetry resource or `defaultProviders` would use it");
         yield return new(Kind, "zoneAwareLbSetting.minClusterSize", Ignored, "as `loadBalancer.zoneAwareLbSetting.minClusterSize` of a DestinationRule");
         yield return new(Kind, "enableEnvoyAccessLogService", Ignored, "access logs are not sent to a service");
-        yield return new(Kind, "tlsDefaults.ecdhCurves", Supported, "as `tls.ecdhCurves` of a Gateway's servers");
+        yield return new(Kind, "tlsDefaults.cipherSuites", Supported, "also towards servers, except with ISTIO_MUTUAL, as in Istio");
+        yield return new(Kind, "tlsDefaults.ecdhCurves", Supported, "as `tls.ecdhCurves` of a Gateway's servers; towards servers the platform's own are offered");
         yield return new(Kind, "defaultConfig.proxyHeaders.preserveHttp1HeaderCase", Ignored, "header names are written in the platform's case");
         yield return new(Kind, "defaultProviders.tracing", Ignored, "no traces are sent");
         yield return new(Kind, "defaultProviders.accessLogging", Ignored, "access logs are switched on by accessLogFile");

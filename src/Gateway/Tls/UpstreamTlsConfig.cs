@@ -20,6 +20,9 @@ internal sealed record UpstreamTlsConfig
     /// <summary>Where handshakes name the host (<see cref="IsPerHost"/>), the server's certificate must have that name too: so where nothing is said.</summary>
     public bool ChecksHost { get; init; } = true;
 
+    /// <summary>Cipher suites to offer, by OpenSSL's names; empty = the platform's own.</summary>
+    public EquatableArray<string> CipherSuites { get; init; }
+
     /// <summary>Takes any certificate.</summary>
     public bool SkipsVerification { get; init; }
 

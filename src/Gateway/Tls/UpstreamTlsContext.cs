@@ -15,6 +15,7 @@ internal sealed class UpstreamTlsContext
     private readonly UpstreamTlsConfig _config;
     private readonly X509ChainPolicy? _chainPolicy;
     private readonly IReadOnlyList<RevocationList>? _revocations;
+    private readonly CipherSuitesPolicy? _suites;
     private readonly TimeProvider _time;
 
     /// <summary>Makes the context.</summary>
@@ -29,6 +30,7 @@ internal sealed class UpstreamTlsContext
         OpenSslEngine? openSsl = null)
     {
         _revocations = revocations;
+        _suites = config.CipherSuites.IsEmpty || OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(CipherSuiteTable.Of(config.CipherSuites));
         _time = time;
         _config = config;
         Client = client;
@@ -113,6 +115,7 @@ internal sealed class UpstreamTlsContext
                     TargetHost = ServerNameFor(host),
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                     ApplicationProtocols = isHttp2 ? [SslApplicationProtocol.Http2] : null,
+                    CipherSuitesPolicy = _suites,
                     ClientCertificateContext = Client?.Context,
                     CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                     CertificateChainPolicy = _chainPolicy,

@@ -56,6 +56,7 @@ internal sealed class UpstreamTlsCompiler(CompilationContext context)
             ServerName = tls.Sni ?? "",
             SubjectAltNames = names,
             ChecksHost = tls.SubjectAltNames.IsEmpty,
+            CipherSuites = context.Config.Mesh.TlsCipherSuites,
             SkipsVerification = skips,
             Unavailable = Unavailable(tls, credential),
         };
