@@ -68,6 +68,18 @@ public static class TestConfig
           endpoints: [{{string.Join(", ", ports.Select(port => $"{{address: 127.0.0.1, ports: {{upstream: {Text(port)}}}}}"))}}]
         """;
 
+    /// <summary>A DestinationRule with a traffic policy and nothing else.</summary>
+    /// <param name="host">For whom.</param>
+    /// <param name="policy">Fields of its trafficPolicy, with commas between them.</param>
+    public static string TrafficPolicy(string host, string policy) => $$"""
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: {{host}}, namespace: default}
+        spec:
+          host: {{host}}
+          trafficPolicy: { {{policy}} }
+        """;
+
     /// <summary>A VirtualService that sends everything of a host to backends by weight, on both Gateways.</summary>
     public static string Route(string host, params (string Backend, int Weight)[] backends)
     {

@@ -39,61 +39,19 @@ public sealed class ServiceRegistryTests
         kind: Service
         metadata: {name: alias, namespace: ns}
         spec: {type: ExternalName, externalName: api.example.com, ports: [{name: http, port: 80}]}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: ServiceEntry
-        metadata: {name: static, namespace: ns}
-        spec:
-          hosts: [static.test]
-          resolution: STATIC
-          ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}, {number: 81, name: h2, protocol: HTTP2}]
-          endpoints:
-          - {address: 1.1.1.1, ports: {http: 9090}, weight: 3, locality: r/z, labels: {version: v1}}
-          - {address: 2.2.2.2}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: ServiceEntry
-        metadata: {name: static-too, namespace: ns}
-        spec:
-          hosts: [static.test]
-          resolution: STATIC
-          ports: [{number: 80, name: http, protocol: HTTP}]
-          endpoints: [{address: 3.3.3.3}]
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: ServiceEntry
-        metadata: {name: dns, namespace: ns}
-        spec:
-          hosts: [api.example.com]
-          resolution: DNS
-          exportTo: ["."]
-          ports: [{number: 443, name: https, protocol: HTTPS}]
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: ServiceEntry
-        metadata: {name: none, namespace: ns}
-        spec:
-          hosts: [none.test]
-          ports: [{number: 443, name: tls, protocol: TLS}]
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: ServiceEntry
-        metadata: {name: selected, namespace: ns}
-        spec:
-          hosts: [selected.test]
-          resolution: STATIC
-          ports: [{number: 80, name: http, protocol: HTTP, targetPort: 7000}]
-          workloadSelector: {labels: {app: w}}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: WorkloadEntry
-        metadata: {name: w1, namespace: ns}
-        spec: {address: 4.4.4.4, labels: {app: w}}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: WorkloadEntry
-        metadata: {name: w2, namespace: elsewhere}
-        spec: {address: 5.5.5.5, labels: {app: w}}
+        """
+        + ServiceEntry("static", "hosts: [static.test], resolution: STATIC, "
+            + "ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}, {number: 81, name: h2, protocol: HTTP2}], "
+            + "endpoints: [{address: 1.1.1.1, ports: {http: 9090}, weight: 3, locality: r/z, labels: {version: v1}}, {address: 2.2.2.2}]")
+        + ServiceEntry("static-too", "hosts: [static.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 3.3.3.3}]")
+        + ServiceEntry("dns", "hosts: [api.example.com], resolution: DNS, exportTo: ['.'], ports: [{number: 443, name: https, protocol: HTTPS}]")
+        + ServiceEntry("none", "hosts: [none.test], ports: [{number: 443, name: tls, protocol: TLS}]")
+        + ServiceEntry("selected", "hosts: [selected.test], resolution: STATIC, workloadSelector: {labels: {app: w}}, "
+            + "ports: [{number: 80, name: http, protocol: HTTP, targetPort: 7000}]")
+        + Workload("w1", "ns", "address: 4.4.4.4, labels: {app: w}")
+        + Workload("w2", "elsewhere", "address: 5.5.5.5, labels: {app: w}")
+        + """
+
         ---
         apiVersion: v1
         kind: Pod
@@ -108,27 +66,13 @@ public sealed class ServiceRegistryTests
     [InlineData("DNS", "{labels: {app: none}}", "")]
     public void A_selector_without_labels_takes_all_workloads_of_the_namespace_and_names_only_where_they_are_resolved(string resolution, string selector, string expected)
     {
-        ServiceRegistry registry = ServiceRegistry.Build(Load.From($$"""
-            apiVersion: networking.istio.io/v1
-            kind: ServiceEntry
-            metadata: {name: selected, namespace: ns}
-            spec: {hosts: [selected.test], resolution: {{resolution}}, ports: [{number: 80, name: http, protocol: HTTP}], workloadSelector: {{selector}} }
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: WorkloadEntry
-            metadata: {name: w1, namespace: ns}
-            spec: {address: 4.4.4.4, labels: {app: w} }
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: WorkloadEntry
-            metadata: {name: w2, namespace: ns}
-            spec: {address: 7.7.7.7}
-            ---
-            apiVersion: networking.istio.io/v1
-            kind: WorkloadEntry
-            metadata: {name: w3, namespace: ns}
-            spec: {address: w.test, labels: {app: w} }
-            """), "cluster.local");
+        ServiceRegistry registry = ServiceRegistry.Build(
+            Load.From(
+                ServiceEntry("selected", $"hosts: [selected.test], resolution: {resolution}, ports: [{{number: 80, name: http, protocol: HTTP}}], workloadSelector: {selector} ")
+                + Workload("w1", "ns", "address: 4.4.4.4, labels: {app: w}")
+                + Workload("w2", "ns", "address: 7.7.7.7")
+                + Workload("w3", "ns", "address: w.test, labels: {app: w}")),
+            "cluster.local");
 
         Assert.Equal(expected, string.Join(' ', registry.Find("selected.test", "ns")!.Ports[0].Endpoints.Select(endpoint => endpoint.Address)));
     }
@@ -231,6 +175,19 @@ public sealed class ServiceRegistryTests
     [InlineData(null, null, ServiceProtocol.Unsupported)]
     public void A_protocol_is_told_by_appProtocol_else_by_the_port_s_name(string? name, string? appProtocol, ServiceProtocol expected) =>
         Assert.Equal(expected, ServiceProtocols.OfKubernetesPort(name, appProtocol, "TCP"));
+
+    private static string ServiceEntry(string name, string spec) => Document("ServiceEntry", name, "ns", spec);
+
+    private static string Workload(string name, string ns, string spec) => Document("WorkloadEntry", name, ns, spec);
+
+    private static string Document(string kind, string name, string ns, string spec) => $$"""
+
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: {{kind}}
+        metadata: {name: {{name}}, namespace: {{ns}} }
+        spec: { {{spec}} }
+        """;
 
     private static MeshService Find(string host) => Registry.Find(host, "istio-system") ?? throw new InvalidOperationException(host);
 

@@ -20,15 +20,8 @@ public sealed class CircuitBreakerTests
             },
         });
         await using TestGateway gateway = await TestGateway.StartAsync(
-            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo), """
-            apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: up, namespace: default}
-            spec:
-              host: up.test
-              trafficPolicy:
-                connectionPool: {http: {http2MaxRequests: 1}, tcp: {connectTimeout: 1s, maxConnectionDuration: 60s, tcpKeepalive: {time: 60s, interval: 10s, probes: 3}}}
-            """);
+            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", echo),
+            TestConfig.TrafficPolicy("up.test", "connectionPool: {http: {http2MaxRequests: 1}, tcp: {connectTimeout: 1s, maxConnectionDuration: 60s, tcpKeepalive: {time: 60s, interval: 10s, probes: 3}}}"));
         using HttpClient client = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11);
 
         Task<HttpResponseMessage> first = client.GetAsync("/");

@@ -24,16 +24,8 @@ public sealed class EjectionTests
             },
         });
         await using TestGateway gateway = await TestGateway.StartAsync(
-            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", "HTTP", good.Port, bad.Port), $$"""
-            apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: up, namespace: default}
-            spec:
-              host: up.test
-              trafficPolicy:
-                loadBalancer: {simple: ROUND_ROBIN}
-                outlierDetection: {consecutive5xxErrors: {{errors}}, {{detection}}}
-            """);
+            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", "HTTP", good.Port, bad.Port),
+            TestConfig.TrafficPolicy("up.test", $"loadBalancer: {{simple: ROUND_ROBIN}}, outlierDetection: {{consecutive5xxErrors: {errors}, {detection}}}"));
         using HttpClient client = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11);
 
         for (int i = 0; i < 20; i++)
@@ -58,15 +50,8 @@ public sealed class EjectionTests
             },
         });
         await using TestGateway gateway = await TestGateway.StartAsync(
-            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", bad), """
-            apiVersion: networking.istio.io/v1
-            kind: DestinationRule
-            metadata: {name: up, namespace: default}
-            spec:
-              host: up.test
-              trafficPolicy:
-                outlierDetection: {consecutiveGatewayErrors: 2, maxEjectionPercent: 100}
-            """);
+            TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", bad),
+            TestConfig.TrafficPolicy("up.test", "outlierDetection: {consecutiveGatewayErrors: 2, maxEjectionPercent: 100}"));
         using HttpClient client = TestHttpClient.Create(gateway.Port(80), HttpVersion.Version11);
 
         for (int i = 0; i < 2; i++)

@@ -175,15 +175,8 @@ public sealed class StickyTests : IAsyncLifetime
     ];
 
     private Task<TestGateway> StartAsync(string loadBalancer) => TestGateway.StartAsync(
-        TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", "HTTP", [.. _echo.Ports]), $$"""
-        apiVersion: networking.istio.io/v1
-        kind: DestinationRule
-        metadata: {name: up, namespace: default}
-        spec:
-          host: up.test
-          trafficPolicy:
-            loadBalancer: {{{loadBalancer}}}
-        """);
+        TestConfig.HttpGateway(), TestConfig.Route("*", "up.test"), TestConfig.Backend("up.test", "HTTP", [.. _echo.Ports]),
+        TestConfig.TrafficPolicy("up.test", $"loadBalancer: {{{loadBalancer}}}"));
 
     private static async Task<(EchoRequest Seen, string? Cookie)> SendAsync(TestGateway gateway, string path, string header, string value)
     {

@@ -82,7 +82,7 @@ internal sealed class HealthChecker : IDisposable
         {
             TaskCompletionSource wake = New();
             Volatile.Write(ref _wake, wake);
-            TimeSpan wait = Timeout.InfiniteTimeSpan;
+            TimeSpan wait;
             while (TryTake(out UpstreamEndpoint? endpoint, out wait))
             {
                 await _slots.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

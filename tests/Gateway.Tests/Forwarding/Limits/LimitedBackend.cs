@@ -42,14 +42,7 @@ internal sealed class LimitedBackend : IAsyncDisposable
           - {{route}}
         """;
 
-    public static string Rule(string trafficPolicy) => $$"""
-        apiVersion: networking.istio.io/v1
-        kind: DestinationRule
-        metadata: {name: up, namespace: default}
-        spec:
-          host: up.test
-          trafficPolicy: {{{trafficPolicy}}}
-        """;
+    public static string Rule(string trafficPolicy) => TestConfig.TrafficPolicy("up.test", trafficPolicy);
 
     public async Task<RawHttpResponse> SendAsync(string target = "/", string method = "GET", string headers = "")
     {
