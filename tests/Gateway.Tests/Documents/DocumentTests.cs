@@ -81,6 +81,23 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Fields_without_effect_in_the_readme_are_those_of_the_table()
+    {
+        string line = NoEffect().Match(SourceTree.Read("README.md")).Value;
+        string[] rows = [.. SourceTree.Read("docs/compatibility.md").Split('\n').Where(row => row.StartsWith("| `spec.", StringComparison.Ordinal))];
+
+        string[] fields = [.. Quoted().Matches(line).Select(match => match.Groups["text"].Value)];
+
+        Assert.NotEmpty(fields);
+        Assert.All(fields, field =>
+        {
+            string[] about = [.. rows.Where(row => row.Contains($"{field}`", StringComparison.Ordinal))];
+            Assert.NotEmpty(about);
+            Assert.All(about, row => Assert.Contains("| ignored with a warning |", row, StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
     public void The_numbers_in_the_life_of_a_request_are_those_of_the_pipeline()
     {
         string[] code = [.. StepInCode().Matches(SourceTree.Read("src/Gateway/Http/RequestPipeline.cs")).Select(m => m.Groups["step"].Value).Order(StringComparer.Ordinal)];
@@ -107,6 +124,12 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"'(?<quoted>[^']*)'|\S+")]
     private static partial Regex Argument();
+
+    [GeneratedRegex(@"^\* .* have no effect\.$", RegexOptions.Multiline)]
+    private static partial Regex NoEffect();
+
+    [GeneratedRegex("`(?<text>[^`]+)`")]
+    private static partial Regex Quoted();
 
     [GeneratedRegex(@"^\| `(?<option>--[\w-]+)", RegexOptions.Multiline)]
     private static partial Regex OptionRow();
