@@ -96,7 +96,7 @@ internal sealed class GeneratedAnswer
 
         Wire = _wire.ToArray();
         // Now and then every byte by itself.
-        Splits = _random.Next(10) == 0 && Wire.Length < 400
+        Splits = _random.Next(10) == 0 && Wire.Length is > 0 and < 400
             ? [.. Enumerable.Range(1, Wire.Length - 1)]
             : [.. Enumerable.Range(0, _random.Next(5)).Select(_ => _random.Next(Wire.Length)).Order()];
     }

@@ -11,6 +11,9 @@ namespace Gateway.Tests.Forwarding.Http2;
 /// <summary>A request made by chance: method, body and its framing, and whether it comes as HTTP/1.1 or HTTP/2.</summary>
 internal sealed class GeneratedRequest
 {
+    /// <summary>The answer that did not come to its end.</summary>
+    public const string NotInTime = "not in time";
+
     private static readonly string[] Methods = ["GET", "GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
     // Made anew for every response, or by the server for its client.
@@ -43,7 +46,7 @@ internal sealed class GeneratedRequest
     public static GeneratedRequest Make(int number, bool isHead) => new(number, new Random(number + 1_000_000), isHead);
 
     /// <summary>Sends it to a gateway.</summary>
-    /// <returns>The answer as text that can be compared; <c>broken off</c> = it was not whole.</returns>
+    /// <returns>The answer as text that can be compared; <c>broken off</c> = it was not whole; <see cref="NotInTime"/>.</returns>
     public Task<string> SendAsync(int port, HttpClient http2) => IsHttp2 ? SendHttp2Async(http2) : SendHttp1Async(port);
 
     private async Task<string> SendHttp1Async(int port)
@@ -66,6 +69,10 @@ internal sealed class GeneratedRequest
         {
             return "broken off";
         }
+        catch (OperationCanceledException)
+        {
+            return NotInTime;
+        }
     }
 
     private async Task<string> SendHttp2Async(HttpClient client)
@@ -82,6 +89,10 @@ internal sealed class GeneratedRequest
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return "broken off";
+        }
+        catch (OperationCanceledException)
+        {
+            return NotInTime;
         }
     }
 
