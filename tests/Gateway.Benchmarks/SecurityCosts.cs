@@ -125,7 +125,7 @@ internal static class SecurityCosts
         features.Set(Connection);
         var request = new RequestContext(TimeProvider.System);
         request.Http.Initialize(features);
-        request.Begin(features);
+        request.Begin(features, Connection);
         request.Chain = new LiveSnapshot(snapshot, [], new SnapshotFilters { Forwarding = [] }).FindChain(Connection.FilterChainKey)!;
         request.Authority = "a.test";
         request.Path = "/";

@@ -9,7 +9,7 @@ namespace Gateway.Forwarding;
 /// The limits of a request that is carried on one event loop from its begin to its end: two entries in the loop's wheel.
 /// Used on the loop only, but for <see cref="Token"/>, which is made when somebody asks for it.
 /// </summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as its slot; a source without a timer holds nothing.")]
+[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as its context; a source without a timer holds nothing.")]
 internal sealed class LoopDeadline : RequestDeadline
 {
     // The loop's clock is read once per turn and is coarse; a limit never fires before its time.

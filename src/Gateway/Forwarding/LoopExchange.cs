@@ -5,15 +5,13 @@ namespace Gateway.Forwarding;
 
 /// <summary>
 /// What an exchange of our own clients needs to know of the other side: that the client leaves, or that time is up, while
-/// a backend is waited for. One per request slot, used again and again; on the loop.
+/// a backend is waited for. One per request context, used again and again; on the loop.
 /// </summary>
 internal abstract class LoopExchange
 {
     private readonly Action _end;
     private CancellationTokenRegistration _client;
     private int _generation;
-    private bool _clientEnded;
-    private bool _watchesClient;
 
     protected LoopExchange(RequestContext request, RouterState state)
     {
@@ -45,19 +43,16 @@ internal abstract class LoopExchange
             return;
         }
 
-        // That of an HTTP/1 connection fires on the loop, and a slot never leaves its connection.
-        if (!_watchesClient)
-        {
-            _watchesClient = true;
-            Request.Connection.Closed.UnsafeRegister(static state => ((LoopExchange)state!).OnClientEnded(), this);
-        }
-
-        HasEnded = _clientEnded;
+        // That of an HTTP/1 connection fires on the loop: before this or after it.
+        HasEnded = Request.Connection.Closed.IsCancellationRequested;
+        Request.Connection.WatchEnd(_end);
     }
 
     /// <summary>Watches no longer.</summary>
     protected void Finish()
     {
+        if (Request.IsHttp1)
+            Request.Connection.UnwatchEnd();
         _client.Dispose();
         _client = default;
         _generation++;
@@ -77,12 +72,6 @@ internal abstract class LoopExchange
 
     /// <summary>Ends what is under way with the backend, if anything is.</summary>
     protected abstract void Cancel();
-
-    private void OnClientEnded()
-    {
-        _clientEnded = true;
-        OnEnd();
-    }
 
     private void OnEnd()
     {

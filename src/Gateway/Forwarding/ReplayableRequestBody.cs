@@ -7,7 +7,7 @@ namespace Gateway.Forwarding;
 /// <summary>
 /// The client's body, kept while it is read, so that a later try can send it again. There is one reader of the client at
 /// any time: a read that a try leaves behind is not cancelled but serves the next one. A body that outgrows the limit is
-/// no longer kept; it can then be sent only once. Belongs to a request slot.
+/// no longer kept; it can then be sent only once. Belongs to a request context.
 /// </summary>
 internal sealed class ReplayableRequestBody(int limit) : AsyncStream
 {

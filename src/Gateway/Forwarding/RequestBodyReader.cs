@@ -8,9 +8,9 @@ namespace Gateway.Forwarding;
 
 /// <summary>
 /// Reads a request's body for our own clients: as the server has it where nobody stands in between, else through the
-/// request's stream (bodies that are kept for another try or copied), into a block of the loop. One per request slot.
+/// request's stream (bodies that are kept for another try or copied), into a block of the loop. One per request context.
 /// </summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as its slot; the source holds nothing of the system's.")]
+[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as its context; the source holds nothing of the system's.")]
 internal sealed class RequestBodyReader(RequestContext request) : PipeReader
 {
     private CancellationTokenSource _cancel = new();

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Forwarding;
 
-/// <summary>The retries of one request: what is left of them, which endpoints were tried, how long to pause. Kept by the slot.</summary>
+/// <summary>The retries of one request: what is left of them, which endpoints were tried, how long to pause. Kept by the context.</summary>
 internal sealed class RetryState(Random random)
 {
     // The pause never grows beyond this many times its base.

@@ -9,7 +9,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// What the router keeps for a request slot, used by one request after the other: the try under way, the limits in time,
+/// What the router keeps for a request context, used by one request after the other: the try under way, the limits in time,
 /// the retries. What a forwarder has to ask is here: which token ends the try, and whether response headers are taken.
 /// </summary>
 internal sealed class RouterState

@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Http;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The limits of a request that may be anywhere: two timers and one token, kept by the request slot and used again, so that
+/// The limits of a request that may be anywhere: two timers and one token, kept by the request context and used again, so that
 /// a limit that does not run out costs no allocation. Thread-safe.
 /// </summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as its slot; timers that are not running hold nothing.")]
+[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as its context; timers that are not running hold nothing.")]
 internal sealed class TimerDeadline(TimeProvider time) : RequestDeadline
 {
     // A system timer may fire this much before the finer clock says so.

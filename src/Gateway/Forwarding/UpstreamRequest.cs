@@ -14,7 +14,7 @@ namespace Gateway.Forwarding;
 /// <summary>
 /// One attempt, and the seam behind which the means of forwarding differ: our own clients on the event loop that holds
 /// the client's connection, and for all they do not do YARP's forwarder, whose transformer this object is: headers
-/// go out and come back exactly as the gateway has them. One per request slot.
+/// go out and come back exactly as the gateway has them. One per request context.
 /// </summary>
 internal sealed class UpstreamRequest : HttpTransformer
 {

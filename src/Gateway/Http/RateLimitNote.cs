@@ -1,6 +1,6 @@
 namespace Gateway.Http;
 
-/// <summary>What rate limits said of one request, for the headers of its response. Kept by a slot from one request to the next.</summary>
+/// <summary>What rate limits said of one request, for the headers of its response. Kept by a context from one request to the next.</summary>
 internal sealed class RateLimitNote
 {
     /// <summary>The limits that were asked, in order.</summary>

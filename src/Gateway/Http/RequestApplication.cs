@@ -5,35 +5,48 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Http;
 
-/// <summary>What the server calls: one <see cref="RequestContext"/> per slot, reused from request to request.</summary>
-internal sealed class RequestApplication(RequestPipeline pipeline, DrainSignal drain, IStreamSink sink, TimeProvider time) : IHttpApplication<RequestContext>
+/// <summary>What the server calls: contexts are reused from request to request.</summary>
+internal sealed class RequestApplication(RequestPipeline pipeline, DrainSignal drain, IStreamSink sink, TimeProvider time) : IHttpApplication<RequestSlot>
 {
-    public RequestContext CreateContext(IFeatureCollection contextFeatures)
+    private readonly RequestContextPool _pool = new();
+
+    public RequestSlot CreateContext(IFeatureCollection contextFeatures)
     {
-        RequestContext request;
-        if (contextFeatures is IHostContextContainer<RequestContext> container)
-            request = container.HostContext ??= new RequestContext(time);
-        else
-            request = new RequestContext(time);
-        request.Begin(contextFeatures);
-        return request;
+        RequestSlot slot = contextFeatures is IHostContextContainer<RequestSlot> container
+            ? container.HostContext ??= SlotOf(contextFeatures)
+            : SlotOf(contextFeatures);
+        RequestContext request = slot.Request ??= Take(slot.Connection);
+        request.Begin(contextFeatures, slot.Connection);
+        return slot;
     }
 
-    public Task ProcessRequestAsync(RequestContext context)
+    public Task ProcessRequestAsync(RequestSlot context)
     {
-        drain.Tell(context);
-        return pipeline.RunAsync(context);
+        RequestContext request = context.Request!;
+        drain.Tell(request);
+        return pipeline.RunAsync(request);
     }
 
-    public void DisposeContext(RequestContext context, Exception? exception)
+    public void DisposeContext(RequestSlot context, Exception? exception)
     {
-        StreamInfo info = context.Info;
+        RequestContext request = context.Request!;
+        StreamInfo info = request.Info;
         info.Duration = time.GetElapsedTime(info.StartTimestamp);
-        info.RequestHeaders = context.Headers;
-        info.ResponseHeaders = context.AnswerHeaders;
+        info.RequestHeaders = request.Headers;
+        info.ResponseHeaders = request.AnswerHeaders;
         // HTTP/1 clients get no trailers from us.
-        info.ResponseTrailers = context.IsHttp1 ? null : context.Http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { Count: > 0 } trailers ? trailers : null;
+        info.ResponseTrailers = request.IsHttp1 ? null : request.Http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { Count: > 0 } trailers ? trailers : null;
         sink.OnRequestCompleted(info);
-        context.End();
+        bool isHttp1 = request.IsHttp1;
+        request.End();
+        // The slots of HTTP/2 are the server's to keep: it ends their streams on other threads, at any time.
+        if (isHttp1 && context.Connection.Loop is { IsCurrent: true } loop && _pool.TryGive(loop, request))
+            context.Request = null;
     }
+
+    private static RequestSlot SlotOf(IFeatureCollection features) =>
+        new(features.Get<DownstreamConnection>() ?? throw new InvalidOperationException("The connection did not come through a listener."));
+
+    private RequestContext Take(DownstreamConnection connection) =>
+        (connection.Loop is { IsCurrent: true } loop ? _pool.TryTake(loop) : null) ?? new RequestContext(time);
 }

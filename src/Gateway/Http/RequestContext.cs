@@ -13,8 +13,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Http;
 
 /// <summary>
-/// One request under way: the HTTP objects, what is known of it, and what was decided. Belongs to a slot of the server
-/// (an HTTP/1 connection or a pooled HTTP/2 stream) and is used by one request after the other, never by two at once.
+/// One request under way: the HTTP objects, what is known of it, and what was decided. Used by one request
+/// after the other, never by two at once: of any HTTP/1 connection of a loop, elsewhere of one slot of the server.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The counted bodies hold nothing of their own; they only stand before the server's streams.")]
 internal sealed class RequestContext
@@ -93,7 +93,7 @@ internal sealed class RequestContext
     /// <summary>Claims of the valid token, after the filter that checks tokens; null = there is none.</summary>
     public ClaimValue? Claims { get; set; }
 
-    /// <summary>Kept by authorization from one request of this slot to the next; nobody else looks into it.</summary>
+    /// <summary>Kept by authorization from one request to the next; nobody else looks into it.</summary>
     public object? AuthorizationState { get; set; }
 
     /// <summary>Changes of the response that authorization asks for; null = none. Nobody else looks into it.</summary>
@@ -129,10 +129,10 @@ internal sealed class RequestContext
     /// <summary>Told when the request has come in completely; null = nobody.</summary>
     public IRequestEndObserver? EndObserver { get; set; }
 
-    /// <summary>Kept by the router from one request of this slot to the next; nobody else looks into it.</summary>
+    /// <summary>Kept by the router from one request to the next; nobody else looks into it.</summary>
     public object? RouterState { get; set; }
 
-    /// <summary>What rate limits said, for the response; null until one was first asked in this slot.</summary>
+    /// <summary>What rate limits said, for the response; null until one was first asked.</summary>
     public RateLimitNote? RateLimits { get; set; }
 
     /// <summary>The origin that a CORS policy allows, to be told in the response; null = none.</summary>
@@ -144,12 +144,11 @@ internal sealed class RequestContext
     /// <summary>Whether the request has come in completely.</summary>
     public bool IsRequestComplete => !HasBody || RequestEndTimestamp != 0;
 
-    /// <summary>Makes the slot ready for the next request.</summary>
-    public void Begin(IFeatureCollection features)
+    /// <summary>Makes it ready for the next request.</summary>
+    public void Begin(IFeatureCollection features, DownstreamConnection connection)
     {
         Http.Initialize(features);
-        // A slot never leaves its connection.
-        Connection ??= features.Get<DownstreamConnection>() ?? throw new InvalidOperationException("The connection did not come through a listener.");
+        Connection = connection;
         Info.Connection = Connection;
         Info.StartTime = Time.GetUtcNow();
         Info.StartTimestamp = Time.GetTimestamp();
@@ -244,6 +243,7 @@ internal sealed class RequestContext
         _requestBody.Detach();
         _responseBody.Detach();
         Http.Uninitialize();
+        Connection = null!;
         _headers.Clear();
         AnswerHeaders = null!;
         Chain = null;

@@ -9,7 +9,7 @@ namespace Gateway.Http;
 /// <summary>
 /// The headers of a request as a plain list in their order, looked up by comparing names. A gateway adds half a dozen of
 /// its own to each request; in the server's table every one of them costs a hash for the name, one for the entry, and its
-/// removal, while a request has few enough to be looked through. One per request slot, used again and again.
+/// removal, while a request has few enough to be looked through. One per request context, used again and again.
 /// </summary>
 internal sealed class RequestHeaders : IHeaderDictionary
 {

@@ -88,7 +88,7 @@ internal sealed class HttpEngine : IAsyncDisposable
     public IConnectionListenerFactory Transport { get; }
 
     /// <summary>Begins to take connections from the hand-off.</summary>
-    public Task StartAsync(IHttpApplication<RequestContext> application, CancellationToken cancellationToken) =>
+    public Task StartAsync(IHttpApplication<RequestSlot> application, CancellationToken cancellationToken) =>
         _server.StartAsync(application, cancellationToken);
 
     /// <summary>Takes no more connections, asks the open ones to end and waits for them; what is open when <paramref name="abort"/> fires is aborted.</summary>

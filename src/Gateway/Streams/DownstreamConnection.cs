@@ -10,6 +10,8 @@ namespace Gateway.Streams;
 internal sealed class DownstreamConnection
 {
     private string? _peerIdentity;
+    private Action? _endWatcher;
+    private bool _isWatched;
 
     /// <summary>The listener's configured port.</summary>
     public required int ListenerPort { get; init; }
@@ -85,6 +87,21 @@ internal sealed class DownstreamConnection
 
     /// <summary>The TLS version in Envoy's words (<c>TLSv1.3</c>); null = plain text.</summary>
     public string? TlsVersion { get; set; }
+
+    /// <summary>Tells one, until <see cref="UnwatchEnd"/>, when <see cref="Closed"/> fires. On the loop, where it fires.</summary>
+    public void WatchEnd(Action watcher)
+    {
+        if (!_isWatched)
+        {
+            _isWatched = true;
+            Closed.UnsafeRegister(static connection => ((DownstreamConnection)connection!)._endWatcher?.Invoke(), this);
+        }
+
+        _endWatcher = watcher;
+    }
+
+    /// <summary>Nobody is to be told any more.</summary>
+    public void UnwatchEnd() => _endWatcher = null;
 
     /// <summary>Makes a <see cref="FilterChainKey"/>.</summary>
     public static string KeyOf(string listenerName, string filterChainName) => $"{listenerName}/{filterChainName}";

@@ -12,7 +12,7 @@ namespace Gateway.Forwarding.Http1;
 /// <summary>
 /// One request and its response over a pooled HTTP/1.1 connection of the loop that holds the client's: (1) take or open a
 /// connection, (2) send the head, (3) send the body while (4) the response head is awaited, (5) bring the response to the
-/// client, (6) keep the connection if nothing is in doubt. One per request slot, used again and again; on the loop.
+/// client, (6) keep the connection if nothing is in doubt. One per request context, used again and again; on the loop.
 /// </summary>
 internal sealed class Http1Exchange : LoopExchange
 {

@@ -13,7 +13,7 @@ namespace Gateway.Forwarding.Http2;
 /// <summary>
 /// One request and its response on a stream of HTTP/2 on the loop that holds the client's connection: (1) find or open a
 /// connection, (2) open a stream, (3) send the body while (4) the response head is awaited, (5) bring the response to the
-/// client, (6) give the stream back. One per request slot, used again and again; on the loop.
+/// client, (6) give the stream back. One per request context, used again and again; on the loop.
 /// </summary>
 internal sealed class Http2Exchange : LoopExchange
 {

@@ -25,7 +25,7 @@ internal sealed partial class RbacFilter(RbacRules rules, RbacStats stats, ILogg
     /// <summary>Envoy's details of a denial.</summary>
     public static string Details(string rule) => $"rbac_access_denied_matched_policy[{rule}]";
 
-    /// <summary>The slot's own view of its requests, made with its first one.</summary>
+    /// <summary>The context's own view of its requests, made with its first one.</summary>
     public static RbacInput InputOf(RequestContext request)
     {
         var input = request.AuthorizationState as RbacInput;
