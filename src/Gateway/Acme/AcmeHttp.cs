@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Clusters;
@@ -18,15 +16,13 @@ namespace Gateway.Acme;
 /// <param name="Alternates">Other chains of a certificate.</param>
 internal sealed record AcmeReply(int Status, byte[] Body, Uri? Location, string? Nonce, TimeSpan? RetryAfter, IReadOnlyList<Uri> Alternates);
 
-/// <summary>HTTPS to one authority: names by the gateway's resolver, a deadline, a limit of size, trust as the issuer says, no redirects.</summary>
+/// <summary>HTTPS to one authority, trusted as the issuer says.</summary>
 internal sealed class AcmeHttp : IDisposable
 {
     private const int MaxBytes = 1024 * 1024;
 
     private readonly TimeProvider _time;
-    private readonly TimeSpan _timeout;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpMessageInvoker _client;
+    private readonly OwnRequests _requests;
 
     /// <summary>Makes a client.</summary>
     /// <param name="caBundle">PEM certificates that the authority's must lead to; empty = those of the system.</param>
@@ -36,24 +32,11 @@ internal sealed class AcmeHttp : IDisposable
     public AcmeHttp(string caBundle, DnsResolver resolver, TimeSpan timeout, TimeProvider time)
     {
         _time = time;
-        _timeout = timeout;
-        _handler = new SocketsHttpHandler
+        _requests = new OwnRequests(resolver, timeout, time, new SslClientAuthenticationOptions
         {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = timeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = (context, cancellationToken) => ResolvedSocket.ConnectAsync(resolver, context.DnsEndPoint, cancellationToken),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                CertificateChainPolicy = Policy(caBundle),
-            },
-        };
-        _client = new HttpMessageInvoker(_handler, disposeHandler: false);
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateChainPolicy = Policy(caBundle),
+        });
     }
 
     /// <summary>Sends a request; <paramref name="body"/> null = GET (or HEAD).</summary>
@@ -62,41 +45,32 @@ internal sealed class AcmeHttp : IDisposable
     {
         if (uri.Scheme != Uri.UriSchemeHttps)
             throw new AcmeException("The authority names a URL that is not https.");
-        using var deadline = new CancellationTokenSource(_timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var request = new HttpRequestMessage(method, uri);
+        request.Headers.TryAddWithoutValidation("User-Agent", "Gateway (ACME)");
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/jose+json");
+        }
         try
         {
-            using var request = new HttpRequestMessage(method, uri);
-            request.Headers.TryAddWithoutValidation("User-Agent", "Gateway (ACME)");
-            if (body is not null)
-            {
-                request.Content = new ByteArrayContent(body);
-                request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/jose+json");
-            }
-            using HttpResponseMessage response = await _client.SendAsync(request, either.Token);
-            return new AcmeReply(
-                (int)response.StatusCode,
-                await ReadAsync(response.Content, either.Token),
-                response.Headers.Location is { } location ? new Uri(uri, location) : null,
-                response.Headers.TryGetValues("Replay-Nonce", out IEnumerable<string>? nonces) ? nonces.First() : null,
-                RetryAfter(response.Headers.RetryAfter),
-                [.. Alternates(response, uri)]);
+            return await _requests.SendAsync(request, MaxBytes, (response, content) => Reply(uri, response, content), cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OwnRequestException e)
         {
-            throw new AcmeException(string.Create(CultureInfo.InvariantCulture, $"{uri.Host} did not answer within {_timeout.TotalSeconds} s."));
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
-        {
-            throw new AcmeException($"{uri.Host} cannot be reached: {(e.InnerException as AuthenticationException ?? e.InnerException as SocketException ?? e).Message}");
+            throw new AcmeException(e.Message);
         }
     }
 
-    public void Dispose()
-    {
-        _client.Dispose();
-        _handler.Dispose();
-    }
+    public void Dispose() => _requests.Dispose();
+
+    private AcmeReply Reply(Uri uri, HttpResponseMessage response, byte[] body) => new(
+        (int)response.StatusCode,
+        body,
+        response.Headers.Location is { } location && Uri.TryCreate(uri, location, out Uri? place) ? place : null,
+        response.Headers.TryGetValues("Replay-Nonce", out IEnumerable<string>? nonces) ? nonces.First() : null,
+        RetryAfter(response.Headers.RetryAfter),
+        [.. Alternates(response, uri)]);
 
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {
@@ -127,7 +101,4 @@ internal sealed class AcmeHttp : IDisposable
         }
         return policy;
     }
-
-    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken) =>
-        await LimitedContent.ReadAsync(content, MaxBytes, cancellationToken) ?? throw new AcmeException($"The authority's answer is larger than {MaxBytes} bytes.");
 }

@@ -32,7 +32,7 @@ internal sealed class TunnelTransport(IDuplexPipe inner) : IDuplexPipe, ITunnelF
         inner.Output.Advance(Established.Length);
         if ((await inner.Output.FlushAsync(cancellationToken)).IsCompleted)
             throw new IOException("The client has gone.");
-        return new TunnelStream(inner);
+        return new PipesStream(inner);
     }
 
     private sealed class Reader(TunnelTransport owner, PipeReader inner) : PipeReader

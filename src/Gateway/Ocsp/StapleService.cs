@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gateway.Clusters;
 using Gateway.Clusters.Discovery;
 using Gateway.Tls;
 using Microsoft.Extensions.Logging;
@@ -122,7 +123,7 @@ internal sealed partial class StapleService : IAsyncDisposable
             else
                 problem = "The certificate's issuer is not in its chain, so that the responder cannot be asked.";
         }
-        catch (OcspException e)
+        catch (OwnRequestException e)
         {
             problem = e.Message;
         }

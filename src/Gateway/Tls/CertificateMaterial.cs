@@ -11,14 +11,13 @@ namespace Gateway.Tls;
 /// </summary>
 internal sealed class CertificateMaterial
 {
-    private readonly X509Certificate2Collection _others;
     private readonly bool _offline;
 
     private CertificateMaterial(byte[] fingerprint, X509Certificate2 leaf, X509Certificate2Collection others)
     {
         Fingerprint = fingerprint;
         Leaf = leaf;
-        _others = others;
+        Chain = others;
         IsEcdsa = leaf.GetECDsaPublicKey() is not null;
         Context = SslStreamCertificateContext.Create(leaf, others, offline: true);
         Staple = new StapleSlot(leaf, IssuerOf(leaf, others, out bool isComplete));
@@ -33,9 +32,11 @@ internal sealed class CertificateMaterial
     /// <summary>The certificate with its key.</summary>
     public X509Certificate2 Leaf { get; }
 
-    /// <summary>Leaf and intermediates.</summary>
-    public SslStreamCertificateContext Context { get; }
+    /// <summary>What stands after the leaf, in its order: clients of OpenSSL are shown just that, be it more or less than a chain needs.</summary>
+    public X509Certificate2Collection Chain { get; }
 
+    /// <summary>Leaf and intermediates, as the platform finds them: no root.</summary>
+    public SslStreamCertificateContext Context { get; }
 
     /// <summary>What OpenSSL is given to show of the certificate's revocation.</summary>
     public StapleSlot Staple { get; }
@@ -44,7 +45,7 @@ internal sealed class CertificateMaterial
     public bool IsEcdsa { get; }
 
     /// <summary>Leaf and intermediates anew, with new ticket keys, for servers whose handshakes <c>SslStream</c> makes; it gets its staples by itself.</summary>
-    public SslStreamCertificateContext MakeForSslStream() => SslStreamCertificateContext.Create(Leaf, _others, _offline);
+    public SslStreamCertificateContext MakeForSslStream() => SslStreamCertificateContext.Create(Leaf, Chain, _offline);
 
     /// <summary>Hash to compare by before parsing again.</summary>
     public static byte[] Hash(byte[] certificate, byte[] key) => SHA256.HashData([.. SHA256.HashData(certificate), .. SHA256.HashData(key)]);

@@ -41,6 +41,17 @@ public sealed class OpenSslClientTests : IDisposable
         }
     }
 
+    [ToolFact("openssl")]
+    public async Task Unless_the_configuration_says_otherwise_no_key_exchange_is_made_in_a_finite_field()
+    {
+        await using TestGateway gateway = await StartAsync("SIMPLE");
+
+        foreach (string group in (string[])["X25519", "P-256", "P-384", "P-521"])
+            Assert.Contains("New, TLSv1.3", await TalkAsync(gateway, [], "-tls1_3", "-groups", group), StringComparison.Ordinal);
+        foreach (string group in (string[])["ffdhe2048", "ffdhe8192"])
+            Assert.Contains("Cipher is (NONE)", await TalkAsync(gateway, [], "-tls1_3", "-groups", group), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Where_SslStream_makes_handshakes_the_load_says_that_groups_are_not_chosen()
     {

@@ -14,6 +14,9 @@ public sealed class ScannerTests : IDisposable
     /// <summary>testssl.sh's words for how bad something is, the worst last.</summary>
     private static readonly string[] Severities = ["OK", "INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
 
+    // Of the certificate with the shorter key, by what authorities think it is worth.
+    private const int RsaBits = 2048;
+
     private readonly TestCertificates _authority = new();
     private readonly TestCertificate _ecdsa;
     private readonly TestCertificate _rsa;
@@ -53,6 +56,23 @@ public sealed class ScannerTests : IDisposable
         Assert.DoesNotContain(ours.Ciphers, cipher => cipher.Contains("NULL", StringComparison.Ordinal) || cipher.Contains("RC4", StringComparison.Ordinal) || cipher.Contains("DES", StringComparison.Ordinal));
     }
 
+    [ToolTheory("sslscan")]
+    [MemberData(nameof(Ways))]
+    public async Task By_the_rules_of_SSL_Labs_the_gateway_is_rated_A_minus_like_nginx_and_A_plus_where_a_route_tells_browsers_to_stay_with_TLS(string way)
+    {
+        await using TestGateway gateway = await StartAsync(way);
+        await using ServerProcess nginx = await PlainNginx.StartAsync(_ecdsa, _rsa);
+
+        Scan ours = await SslscanAsync(gateway.Port(443));
+        Scan theirs = await SslscanAsync(nginx.Port);
+
+        Assert.Equal("A- (93: 100, 90, 90)", TlsRating.Of(ours.Protocols, ours.Bits, RsaBits, tellsHsts: false));
+        Assert.Equal("A+ (93: 100, 90, 90)", TlsRating.Of(ours.Protocols, ours.Bits, RsaBits, tellsHsts: true));
+        Assert.Equal("A- (93: 100, 90, 90)", TlsRating.Of(theirs.Protocols, theirs.Bits, RsaBits, tellsHsts: false));
+        // What would cost both the letter: no authenticated encryption, no forward secrecy, RC4, 64-bit blocks.
+        Assert.Empty(ours.Ciphers.Where(cipher => !cipher.StartsWith("TLS_", StringComparison.Ordinal) && !cipher.StartsWith("ECDHE-", StringComparison.Ordinal)));
+    }
+
     [TestsslTheory]
     [MemberData(nameof(Ways))]
     public async Task Testssl_finds_nothing_that_it_does_not_find_in_nginx_at_least_as_bad(string way)
@@ -77,6 +97,7 @@ public sealed class ScannerTests : IDisposable
             [.. test.Elements("protocol").Where(one => (string?)one.Attribute("type") == "tls" && (string?)one.Attribute("enabled") == "1").Select(one => (string)one.Attribute("version")!)],
             [.. test.Elements("cipher").Select(one => (string)one.Attribute("cipher")!)],
             [.. test.Elements("cipher").Select(one => (string)one.Attribute("strength")!)],
+            [.. test.Elements("cipher").Select(one => (int)one.Attribute("bits")!)],
             [
                 .. test.Elements("heartbleed").Where(one => (string?)one.Attribute("vulnerable") == "1").Select(one => "heartbleed " + (string?)one.Attribute("sslversion")),
                 .. test.Elements("renegotiation").Where(one => (string?)one.Attribute("supported") == "1" && (string?)one.Attribute("secure") != "1").Select(_ => "insecure renegotiation"),
@@ -110,7 +131,7 @@ public sealed class ScannerTests : IDisposable
             TestConfig.Secret("ecdsa", _ecdsa), TestConfig.Secret("rsa", _rsa));
     }
 
-    private sealed record Scan(string[] Protocols, string[] Ciphers, string[] Strengths, string[] Faults);
+    private sealed record Scan(string[] Protocols, string[] Ciphers, string[] Strengths, int[] Bits, string[] Faults);
 
     /// <summary>Two scans take minutes: in continuous integration, and where <c>GATEWAY_TESTSSL</c> is 1.</summary>
     private sealed class TestsslTheoryAttribute : TheoryAttribute

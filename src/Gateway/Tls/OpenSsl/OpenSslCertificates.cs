@@ -16,9 +16,9 @@ internal static unsafe class OpenSslCertificates
         {
             OpenSslLibrary.Check(LibSsl.UseCertificate(context, certificate));
             UseKey(context, material.Leaf);
-            foreach (X509Certificate2 intermediate in material.Context.IntermediateCertificates)
+            foreach (X509Certificate2 next in material.Chain)
             {
-                nint issuer = Import(intermediate);
+                nint issuer = Import(next);
                 // On success it is the context's.
                 if (LibSsl.Control(context, LibSsl.ControlChainCertificate, 0, issuer) != 1)
                 {

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gateway.Config;
 
 namespace Gateway.Tls.OpenSsl;
 
@@ -12,6 +13,8 @@ namespace Gateway.Tls.OpenSsl;
 /// </summary>
 internal sealed unsafe class OpenSslContext
 {
+    private const string Curves = "X25519:P-256:P-384:P-521";
+
     private static readonly TimeSpan SessionLifetime = OpenSslTickets.Period;
 
     private readonly Dictionary<nint, CertificateMaterial> _certificates = [];
@@ -116,12 +119,7 @@ internal sealed unsafe class OpenSslContext
             OpenSslLibrary.Check(LibSsl.SetCipherList(Handle, tls12));
         if (OpenSslCipherNames.Tls13(suites) is { Length: > 0 } tls13)
             OpenSslLibrary.Check(LibSsl.SetCipherSuites(Handle, tls13));
-        if (!config.Groups.IsEmpty)
-        {
-            byte[] groups = [.. Encoding.ASCII.GetBytes(string.Join(':', config.Groups)), 0];
-            fixed (byte* list = groups)
-                OpenSslLibrary.Check(LibSsl.Control(Handle, LibSsl.ControlGroupsList, 0, (nint)list));
-        }
+        SetGroups(config.Groups);
         // One ticket: a client that wants more connections at once can make them with one handshake each.
         OpenSslLibrary.Check(LibSsl.SetTicketCount(Handle, resumes ? 1u : 0u));
         _ = LibSsl.SetSessionTimeout(Handle, (nint)SessionLifetime.TotalSeconds);
@@ -138,5 +136,26 @@ internal sealed unsafe class OpenSslContext
             LibSsl.SetVerify(Handle, LibSsl.VerifyPeer | (verifier.IsRequired ? LibSsl.VerifyFailIfNone : 0), 0);
             LibSsl.SetVerifyCallback(Handle, &OpenSslCallbacks.Verify, 0);
         }
+    }
+
+    /// <summary>OpenSSL's own list has finite fields of 8192 bits: any client could have more than a hundred times the work of a curve done for it.</summary>
+    private void SetGroups(EquatableArray<string> groups)
+    {
+        if (!groups.IsEmpty)
+        {
+            OpenSslLibrary.Check(TrySetGroups(string.Join(':', groups)));
+        }
+        else if (TrySetGroups($"X25519MLKEM768:{Curves}") != 1)
+        {
+            // OpenSSL before 3.5.
+            LibCrypto.ClearErrors();
+            OpenSslLibrary.Check(TrySetGroups(Curves));
+        }
+    }
+
+    private nint TrySetGroups(string groups)
+    {
+        fixed (byte* list = (byte[])[.. Encoding.ASCII.GetBytes(groups), 0])
+            return LibSsl.Control(Handle, LibSsl.ControlGroupsList, 0, (nint)list);
     }
 }

@@ -40,17 +40,7 @@ internal sealed class JwksFetcher : IDisposable
         _time = time;
         _plain = new UpstreamConnector(Description(location, null), time, new ConnectionQuota(limit: 0), _ => null, _ => null, findTls);
         _secure = new UpstreamConnector(Description(location, SystemTls), time, new ConnectionQuota(limit: 0), _ => null, _ => null, findTls);
-        _handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = ConnectAsync,
-        };
+        _handler = OwnRequests.HandlerOf(ConnectAsync, Timeout.InfiniteTimeSpan);
         _client = new HttpMessageInvoker(_handler, disposeHandler: false);
     }
 
@@ -72,9 +62,9 @@ internal sealed class JwksFetcher : IDisposable
         {
             throw new JwksFetchException(string.Create(CultureInfo.InvariantCulture, $"there was no answer within {_location.Timeout.TotalSeconds} s"));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException or InvalidOperationException)
+        catch (Exception e) when (OwnRequests.IsFailure(e) || e is InvalidOperationException)
         {
-            throw new JwksFetchException((e.InnerException as AuthenticationException ?? e.InnerException as SocketException ?? e).Message);
+            throw new JwksFetchException(OwnRequests.ReasonOf(e));
         }
     }
 

@@ -5,7 +5,7 @@ namespace Gateway.Listeners;
 
 /// <summary>Both pipes of a connection as one stream whose writes are flushed.</summary>
 /// <param name="pipes">The pipes; they are not completed with the stream.</param>
-internal sealed class TunnelStream(IDuplexPipe pipes) : AsyncStream
+internal sealed class PipesStream(IDuplexPipe pipes) : AsyncStream
 {
     private readonly Stream _input = pipes.Input.AsStream(leaveOpen: true);
 
