@@ -40,7 +40,7 @@ internal static class FieldStatusTable
         yield return new(Kind, Servers + "bind", Supported, "an IP address; a server on a Unix socket is left out with a warning");
         yield return new(Kind, Servers + "defaultEndpoint", Ignored, "Istio's gateways do not use it either");
         yield return new(Kind, Servers + "port.targetPort", Ignored, "it is deprecated, and Istio's gateways do not use it either");
-        yield return new(Kind, Servers + "port.number", Supported, "a plain-text server and one with TLS exclude each other on one port and address, and the older one has it (`GW0204`); Istio opens both if the one with TLS is the only older one");
+        yield return new(Kind, Servers + "port.number", Supported, "TLS after plain text on a port is left out (`GW0204`), plain text after TLS is served beside it (`GW0209`), as in Istio");
         yield return new(Kind, Servers + "port.protocol", Supported, "MONGO, MYSQL and REDIS are carried as TCP: what is spoken is not looked into; UDP is taken and listens on TCP, as in Istio");
         yield return new(Kind, Servers + "tls.mode", Supported, "ISTIO_MUTUAL takes the workload certificate from the files of `--workload-certificates`, and a client's SPIFFE identity must be of the trust domain or one of its aliases");
         yield return new(Kind, Servers + "tls.cipherSuites", Supported, "those with RSA key exchange or CBC work only where the platform's OpenSSL still allows them; 3DES is left out with a warning");
