@@ -22,7 +22,7 @@ internal sealed class GeneratedAnswer
 
     private readonly Random _random;
     private readonly int _stream;
-    private readonly MemoryStream _wire = new();
+    private readonly List<byte> _wire = [];
     private readonly List<string> _story = [];
 
     private GeneratedAnswer(Random random, int stream) => (_random, _stream) = (random, stream);
@@ -94,7 +94,7 @@ internal sealed class GeneratedAnswer
                 break;
         }
 
-        Wire = _wire.ToArray();
+        Wire = [.. _wire];
         // Now and then every byte by itself.
         Splits = _random.Next(10) == 0 && Wire.Length is > 0 and < 400
             ? [.. Enumerable.Range(1, Wire.Length - 1)]
@@ -240,6 +240,6 @@ internal sealed class GeneratedAnswer
     private void Write(string what, byte[] frame)
     {
         _story.Add(what);
-        _wire.Write(frame);
+        _wire.AddRange(frame);
     }
 }
