@@ -120,10 +120,9 @@ internal sealed class LoopMemoryPool(EventLoop loop) : MemoryPool<byte>
 
     private sealed class Block(LoopMemoryPool pool) : IMemoryOwner<byte>
     {
-        private readonly byte[] _array = GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true);
         private int _rented;
 
-        public Memory<byte> Memory => MemoryMarshal.CreateFromPinnedArray(_array, 0, BlockBytes);
+        public Memory<byte> Memory { get; } = MemoryMarshal.CreateFromPinnedArray(GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true), 0, BlockBytes);
 
         public void Rented() => _rented = 1;
 
