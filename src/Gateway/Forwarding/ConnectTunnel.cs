@@ -21,6 +21,12 @@ internal static class ConnectTunnel
     /// <summary>Takes a request to its end.</summary>
     public static async ValueTask RunAsync(RequestContext request, Cluster cluster)
     {
+        if (request.IsHttp1 && request.Http.Features.Get<ITunnelFeature>() is null)
+        {
+            // Its port became a proxy's while it was open.
+            await LocalReply.SendAsync(request, 503, "this connection is older than the proxy: open another", ResponseFlags.NoRouteFound, "connection_without_tunnels");
+            return;
+        }
         CancellationToken gone = request.Http.RequestAborted;
         UpstreamOutcome outcome = default;
         List<UpstreamEndpoint> tried = [];

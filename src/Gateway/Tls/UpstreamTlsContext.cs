@@ -15,7 +15,6 @@ internal sealed class UpstreamTlsContext
     private readonly UpstreamTlsConfig _config;
     private readonly X509ChainPolicy? _chainPolicy;
     private readonly IReadOnlyList<RevocationList>? _revocations;
-    private readonly CipherSuitesPolicy? _suites;
     private readonly TimeProvider _time;
 
     /// <summary>Makes the context.</summary>
@@ -30,7 +29,7 @@ internal sealed class UpstreamTlsContext
         OpenSslEngine? openSsl = null)
     {
         _revocations = revocations;
-        _suites = config.CipherSuites.IsEmpty || OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(CipherSuiteTable.Of(config.CipherSuites));
+        CipherSuites = config.CipherSuites.IsEmpty ? null : CipherSuiteTable.Of(config.CipherSuites);
         _time = time;
         _config = config;
         Client = client;
@@ -43,6 +42,9 @@ internal sealed class UpstreamTlsContext
         if (Problem is null)
             OpenSsl = openSsl?.TryCreate(this);
     }
+
+    /// <summary>What is offered to servers; null = what the platform offers.</summary>
+    public IReadOnlyList<TlsCipherSuite>? CipherSuites { get; }
 
     /// <summary>Our own certificate.</summary>
     public CertificateMaterial? Client { get; }
@@ -115,7 +117,7 @@ internal sealed class UpstreamTlsContext
                     TargetHost = ServerNameFor(host),
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                     ApplicationProtocols = isHttp2 ? [SslApplicationProtocol.Http2] : null,
-                    CipherSuitesPolicy = _suites,
+                    CipherSuitesPolicy = CipherSuites is null || OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(CipherSuites),
                     ClientCertificateContext = Client?.Context,
                     CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
                     CertificateChainPolicy = _chainPolicy,

@@ -157,6 +157,26 @@ public sealed class ForwardProxyTests
     }
 
     [Fact]
+    public async Task A_connection_that_is_older_than_the_proxy_is_asked_to_make_way_for_another()
+    {
+        await using EchoUpstream echo = await EchoUpstream.StartAsync("plain");
+        string proxy = TestConfig.HttpGateway().Replace("metadata: {", "metadata: {annotations: {egress.gateway/forward-proxy: \"true\"}, ", StringComparison.Ordinal);
+        await using TestGateway gateway = await TestGateway.StartAsync(TestConfig.HttpGateway(), TestConfig.Backend("up.test", echo));
+        await using RawHttpConnection client = await RawHttpConnection.ConnectAsync(gateway.Port(80));
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: up.test\r\n\r\n");
+        Assert.Equal(404, (await client.ReadResponseAsync())?.Status);
+
+        Assert.Empty(await gateway.ApplyAsync(proxy, TestConfig.Backend("up.test", echo)));
+        await client.SendAsync("CONNECT up.test:80 HTTP/1.1\r\nHost: up.test:80\r\n\r\n");
+        RawHttpResponse? refused = await client.ReadResponseAsync();
+        await client.WaitForCloseAsync();
+
+        Assert.Equal((503, "this connection is older than the proxy: open another"), (refused?.Status, refused?.Text));
+        Assert.Equal(200, (await RawHttpConnection.ExchangeAsync(gateway.Port(80), "GET http://up.test/ HTTP/1.1\r\nHost: up.test\r\n\r\n"))?.Status);
+        Assert.Empty(gateway.Faults);
+    }
+
+    [Fact]
     public async Task A_gateway_without_the_annotation_is_no_proxy()
     {
         await using EchoUpstream echo = await EchoUpstream.StartAsync("plain");

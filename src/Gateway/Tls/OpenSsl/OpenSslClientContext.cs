@@ -86,8 +86,9 @@ internal sealed unsafe class OpenSslClientContext
         _ = LibSsl.Control(Handle, LibSsl.ControlSessionCacheMode, LibSsl.SessionCacheOurs, 0);
         LibSsl.SetNewSessionCallback(Handle, &OpenSslClientCallbacks.Keep);
         OpenSslLibrary.Check(LibSsl.Control(Handle, LibSsl.ControlMinProtocol, LibSsl.Tls12, 0));
-        OpenSslLibrary.Check(LibSsl.SetCipherList(Handle, OpenSslCipherNames.Tls12(Suites)!));
-        OpenSslLibrary.Check(LibSsl.SetCipherSuites(Handle, OpenSslCipherNames.Tls13(Suites)));
+        IReadOnlyList<TlsCipherSuite> suites = _rules.CipherSuites ?? Suites;
+        OpenSslLibrary.Check(LibSsl.SetCipherList(Handle, OpenSslCipherNames.Tls12(suites)!));
+        OpenSslLibrary.Check(LibSsl.SetCipherSuites(Handle, OpenSslCipherNames.Tls13(suites)));
         LibSsl.SetVerify(Handle, LibSsl.VerifyPeer, 0);
         LibSsl.SetVerifyCallback(Handle, &OpenSslClientCallbacks.Verify, 0);
         if (_rules.Client is { } own)

@@ -226,6 +226,20 @@ public sealed class OpenSslChannelTests : IDisposable
         Assert.Equal(OpenSslResumptions.MaxNames, kept.Count);
     }
 
+    [LinuxTheory]
+    [InlineData(null, TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)]
+    [InlineData("ECDHE-ECDSA-AES128-GCM-SHA256", TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
+    public Task Servers_are_offered_the_meshs_cipher_suites(string? offered, TlsCipherSuite agreed) => OnPoolAsync(async () =>
+    {
+        Task<LoopChannel> dialling = DialAsync(Context(suite: offered), "good.test", isHttp2: false);
+        // .NET's server prefers the longer key.
+        var server = new Inner(new NetworkStream(await _listener.AcceptAsync(), ownsSocket: true));
+        await server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = _shown, EnabledSslProtocols = SslProtocols.Tls12 });
+
+        Assert.Equal(agreed, server.NegotiatedCipherSuite);
+        await CloseAsync(await dialling);
+    });
+
     [LinuxFact]
     public void SslStream_makes_handshakes_with_servers_where_nobody_is_asked_for_another_way()
     {
@@ -239,11 +253,12 @@ public sealed class OpenSslChannelTests : IDisposable
 
     private static Socket SocketOf(SslStream server) => ((Inner)server).Below.Socket;
 
-    private OpenSslClientContext Context(IReadOnlyList<RevocationList>? revocations = null, TimeProvider? time = null)
+    private OpenSslClientContext Context(IReadOnlyList<RevocationList>? revocations = null, TimeProvider? time = null, string? suite = null)
     {
         var config = new UpstreamTlsConfig
         {
             Authorities = new CertificateReference("default", "ca", null, null, null), ServerName = "good.test", SubjectAltNames = ["good.test"],
+            CipherSuites = suite is null ? default : [suite],
         };
         var engine = new OpenSslEngine(TimeProvider.System, problem => Assert.Fail(problem));
         return new UpstreamTlsContext(config, null, [_authority.Authority], revocations, time ?? TimeProvider.System, engine).OpenSsl!;
