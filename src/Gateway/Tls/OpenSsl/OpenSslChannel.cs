@@ -83,6 +83,14 @@ internal sealed class OpenSslChannel : LoopChannel
             return WouldBlock;
         int received = _session.Read(buffer);
         Take(received);
+        // Records end where the server likes it: what is there fills the buffer, as from a socket. An end or a failure is told by the next call.
+        while (received > 0 && received < buffer.Length && !_ended && !_broken && (_pending || _socket.IsReadable))
+        {
+            int more = _session.Read(buffer[received..]);
+            Take(more);
+            received += Math.Max(0, more);
+        }
+
         return received;
     }
 
