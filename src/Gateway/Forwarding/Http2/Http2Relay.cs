@@ -35,6 +35,12 @@ internal static class Http2Relay
             {
                 request.Info.BytesSent += unflushed;
                 stream.Connection.NoteTaken(stream, unflushed);
+                // Once its head has gone out, the server was seen to keep the last bytes of a body of known length to itself.
+                if (headSent && unflushed > 0 && request.IsHttp1)
+                {
+                    await writer.FlushAsync();
+                    await loop.SwitchAsync();
+                }
                 return Http2Failure.None;
             }
 
