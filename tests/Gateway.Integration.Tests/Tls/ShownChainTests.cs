@@ -54,7 +54,7 @@ public sealed class ShownChainTests : IDisposable
         string output = await CommandLineTool.TalkAsync("openssl", [("", "Verify return code")], "s_client", "-connect", address, "-servername", "a.test", "-showcerts");
         X509Certificate2Collection shown = [];
         // The leaf is printed once more after the chain.
-        shown.ImportFromPem(output[..output.IndexOf("Server certificate", StringComparison.Ordinal)]);
+        shown.ImportFromPem(output.AsSpan(0, output.IndexOf("Server certificate", StringComparison.Ordinal)));
         return shown.Select(certificate => certificate.Thumbprint);
     }
 }
