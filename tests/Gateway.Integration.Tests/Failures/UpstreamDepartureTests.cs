@@ -1,4 +1,3 @@
-using System.Text;
 using Gateway.Testing;
 using Gateway.Testing.Clients;
 

@@ -25,7 +25,7 @@ internal sealed class Http2Bed : IAsyncDisposable
     {
         var origin = new ScriptedHttp2Origin(script);
         TestGateway front = await TestGateway.StartOnAsync(
-            true, TestConfig.HttpGateway(), TestConfig.Backend("up.test", "HTTP2", origin.Port), LimitedBackend.Route(route ?? NoRetries), LimitedBackend.Rule(trafficPolicy));
+            "event-loop", TestConfig.HttpGateway(), TestConfig.Backend("up.test", "HTTP2", origin.Port), LimitedBackend.Route(route ?? NoRetries), LimitedBackend.Rule(trafficPolicy));
         return new Http2Bed(origin, front);
     }
 
