@@ -65,7 +65,12 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>The port bound for a configured one.</summary>
-    public async Task<int> PortAsync(int configured) => (await ListenersAsync())[configured];
+    public async Task<int> PortAsync(int configured)
+    {
+        int port = 0;
+        await Eventually.HoldsAsync(async () => (await ListenersAsync()).TryGetValue(configured, out port), $"port {Text(configured)} is bound");
+        return port;
+    }
 
     /// <summary>An answer of the admin port.</summary>
     public async Task<JsonElement> AdminAsync(string path) => JsonDocument.Parse(await _admin!.GetStringAsync(path)).RootElement;

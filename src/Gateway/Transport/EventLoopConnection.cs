@@ -127,8 +127,9 @@ internal sealed partial class EventLoopConnection : ConnectionContext
         HasEnded = true;
         _codec?.ReceivingEnded(error);
         await _input.Writer.CompleteAsync(error);
-        // Registered callbacks are foreign code: not in the middle of ours.
-        Loop.Post(static state => ((EventLoopConnection)state!).CancelClosed(), this);
+        // Registered callbacks are foreign code: not in the middle of ours, and not before what is answered in this turn has left.
+        if (!Loop.TryDeferToEndOfTurn(CancelClosed))
+            Loop.Post(static state => ((EventLoopConnection)state!).CancelClosed(), this);
     }
 
     /// <returns>Why it ended; null = the peer ended its side, or nobody reads any more.</returns>

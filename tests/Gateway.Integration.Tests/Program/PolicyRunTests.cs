@@ -7,7 +7,7 @@ namespace Gateway.Integration.Tests.Program;
 
 /// <summary>What libraries do by reflection where they may: tokens, policies, TLS on both sides and HTTP/2, in the program as it ships.</summary>
 [Trait("Drives", "Program")]
-public sealed class PolicyRunTests : IAsyncLifetime
+public sealed class PolicyRunTests : IAsyncLifetime, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway").FullName;
     private readonly TestTokens _tokens = new();
@@ -19,9 +19,13 @@ public sealed class PolicyRunTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _echo.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public void Dispose()
+    {
         _tokens.Dispose();
         _authority.Dispose();
-        Directory.Delete(_folder, recursive: true);
     }
 
     [Theory]

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using Gateway.Testing;
 using Gateway.Testing.Clients;
 using Gateway.Testing.Echo;
@@ -10,6 +9,7 @@ namespace Gateway.Integration.Tests.Program;
 
 /// <summary>Ten thousand clients that stay connected, of whom a few hundred ask: the program serves them all, and gives everything back.</summary>
 [Trait("Drives", "Program")]
+[Collection(ManyDescriptors.Name)]
 public sealed class TenThousandConnectionsTests(ITestOutputHelper output) : IDisposable
 {
     private const int Connections = 10_000;
