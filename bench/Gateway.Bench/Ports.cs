@@ -6,11 +6,22 @@ namespace Gateway.Bench;
 /// <summary>Free ports of loopback.</summary>
 internal static class Ports
 {
+    private static readonly HashSet<int> Given = [];
+
+    /// <summary>A port that is free now and was not given before: the system gives one again as soon as it is let go.</summary>
     public static int Free()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            lock (Given)
+            {
+                if (Given.Add(port))
+                    return port;
+            }
+        }
     }
 
     /// <summary>Waits until somebody accepts there.</summary>

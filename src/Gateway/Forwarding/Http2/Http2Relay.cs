@@ -35,7 +35,7 @@ internal static class Http2Relay
             {
                 request.Info.BytesSent += unflushed;
                 stream.Connection.NoteTaken(stream, unflushed);
-                // Once its head has gone out, the server was seen to keep the last bytes of a body of known length to itself.
+                // With a Content-Length the server's end of the response sends only a head that was not sent yet.
                 if (headSent && unflushed > 0 && request.IsHttp1)
                 {
                     await writer.FlushAsync();

@@ -4,8 +4,7 @@ using System.Runtime.InteropServices;
 namespace Gateway.Tls.OpenSsl;
 
 /// <summary>
-/// What OpenSSL calls while <see cref="OpenSslSession"/> calls it: always for the session that the thread is in, so that
-/// no native object holds a reference to a managed one. No exception may leave: each is a failure of the session.
+/// What OpenSSL calls while a <see cref="NativeSession"/> calls it. No exception may leave: each is a failure of the session.
 /// </summary>
 internal static unsafe class OpenSslCallbacks
 {
@@ -17,7 +16,7 @@ internal static unsafe class OpenSslCallbacks
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int Receive(nint bio, byte* buffer, int length)
     {
-        OpenSslSession? session = OpenSslSession.Active;
+        NativeSession? session = NativeSession.Active;
         try
         {
             return session is null || length <= 0 ? -1 : session.OnReceive(bio, new Span<byte>(buffer, length));
@@ -32,10 +31,13 @@ internal static unsafe class OpenSslCallbacks
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int Send(nint bio, byte* data, int length)
     {
-        OpenSslSession? session = OpenSslSession.Active;
+        NativeSession? session = NativeSession.Active;
         try
         {
-            return session is null || length < 0 ? -1 : session.OnSend(new ReadOnlySpan<byte>(data, length));
+            if (session is null || length < 0)
+                return -1;
+            session.OnSend(new ReadOnlySpan<byte>(data, length));
+            return length;
         }
         catch (Exception e)
         {
@@ -65,7 +67,7 @@ internal static unsafe class OpenSslCallbacks
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int Verify(nint verification, nint argument)
     {
-        OpenSslSession? session = OpenSslSession.Active;
+        NativeSession? session = NativeSession.Active;
         try
         {
             if (session is not null && session.OnVerify(verification))
@@ -83,7 +85,7 @@ internal static unsafe class OpenSslCallbacks
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int UseTicketKey(nint ssl, byte* name, byte* iv, nint cipherContext, nint macContext, int isEncryption)
     {
-        OpenSslSession? session = OpenSslSession.Active;
+        var session = NativeSession.Active as OpenSslSession;
         try
         {
             return session is null ? -1 : session.Context.Tickets.Use(name, iv, cipherContext, macContext, isEncryption != 0);
@@ -99,7 +101,7 @@ internal static unsafe class OpenSslCallbacks
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int Staple(nint ssl, nint argument)
     {
-        OpenSslSession? session = OpenSslSession.Active;
+        var session = NativeSession.Active as OpenSslSession;
         try
         {
             if (session?.Context.StapleOf(LibSsl.OwnCertificate(ssl)) is not { } staple)
@@ -116,6 +118,22 @@ internal static unsafe class OpenSslCallbacks
         {
             session!.Fail(e);
             return LibSsl.ExtensionFatal;
+        }
+    }
+
+    /// <summary>A server gave a ticket, or a session to resume.</summary>
+    /// <returns>1 = it is ours now.</returns>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int KeepResumable(nint ssl, nint earlier)
+    {
+        try
+        {
+            return NativeSession.Active is OpenSslClientSession session && session.OnResumable(earlier) ? 1 : 0;
+        }
+        catch (Exception)
+        {
+            // The next handshake is a full one.
+            return 0;
         }
     }
 

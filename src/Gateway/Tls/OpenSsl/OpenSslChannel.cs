@@ -18,9 +18,7 @@ internal sealed class OpenSslChannel : LoopChannel
     private readonly OpenSslClientSession _session;
     private readonly OutgoingBytes _outgoing = OutgoingBytes.Current;
     private readonly LoopSignal _writable = new();
-    private byte[]? _unsent;
-    private int _unsentStart;
-    private int _unsentEnd;
+    private KeptBytes _unsent = new(MaxUnsent);
     private bool _pending;
     private bool _ended;
     private bool _broken;
@@ -63,7 +61,7 @@ internal sealed class OpenSslChannel : LoopChannel
     /// <summary>Whether an earlier session was resumed.</summary>
     public bool IsResumed => _session.IsResumed;
 
-    private bool HasUnsent => _unsentEnd > _unsentStart;
+    private bool HasUnsent => !_unsent.IsEmpty;
 
     public override ValueTask WaitReadableAsync() => IsReadable || IsClosed ? default : _socket.WaitReadableAsync();
 
@@ -155,7 +153,7 @@ internal sealed class OpenSslChannel : LoopChannel
         _closed = true;
         IdleEvent = null;
         _socket.Close(reset);
-        ReturnUnsent();
+        _unsent.Clear();
         _session.Dispose();
         _writable.Set();
     }
@@ -219,26 +217,11 @@ internal sealed class OpenSslChannel : LoopChannel
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        int have = _unsentEnd - _unsentStart;
+        bool isFirst = _unsent.IsEmpty;
         // A server that makes us answer and does not read the answers.
-        if (have + bytes.Length > MaxUnsent)
-        {
+        if (!_unsent.TryAdd(bytes))
             Break();
-            return;
-        }
-
-        if (_unsent is null || _unsent.Length - _unsentEnd < bytes.Length)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(have + bytes.Length);
-            _unsent.AsSpan(_unsentStart, have).CopyTo(larger);
-            ReturnUnsent();
-            _unsent = larger;
-            _unsentEnd = have;
-        }
-
-        bytes.CopyTo(_unsent.AsSpan(_unsentEnd));
-        _unsentEnd += bytes.Length;
-        if (have == 0)
+        else if (isFirst)
             _ = SendUnsentAsync();
     }
 
@@ -249,23 +232,12 @@ internal sealed class OpenSslChannel : LoopChannel
             await _socket.WaitWritableAsync();
             if (IsClosed)
                 break;
-            int sent = _socket.TrySend(_unsent.AsSpan(_unsentStart, _unsentEnd - _unsentStart));
-            if (sent == Failed)
+            if (!_unsent.TrySend(_socket))
                 Break();
-            else
-                _unsentStart += Math.Max(0, sent);
         }
 
-        ReturnUnsent();
+        _unsent.Clear();
         _writable.Set();
-    }
-
-    private void ReturnUnsent()
-    {
-        if (_unsent is { } array)
-            ArrayPool<byte>.Shared.Return(array);
-        _unsent = null;
-        _unsentStart = _unsentEnd = 0;
     }
 
     private Span<byte> Gathered(in ReadOnlySequence<byte> data)

@@ -84,13 +84,13 @@ internal sealed unsafe class OpenSslClientContext
         _ = LibSsl.Control(Handle, LibSsl.ControlMode, LibSsl.ModeReleaseBuffers, 0);
         _ = LibSsl.Control(Handle, LibSsl.ControlReadAhead, 1, 0);
         _ = LibSsl.Control(Handle, LibSsl.ControlSessionCacheMode, LibSsl.SessionCacheOurs, 0);
-        LibSsl.SetNewSessionCallback(Handle, &OpenSslClientCallbacks.Keep);
+        LibSsl.SetNewSessionCallback(Handle, &OpenSslCallbacks.KeepResumable);
         OpenSslLibrary.Check(LibSsl.Control(Handle, LibSsl.ControlMinProtocol, LibSsl.Tls12, 0));
         IReadOnlyList<TlsCipherSuite> suites = _rules.CipherSuites ?? Suites;
         OpenSslLibrary.Check(LibSsl.SetCipherList(Handle, OpenSslCipherNames.Tls12(suites)!));
         OpenSslLibrary.Check(LibSsl.SetCipherSuites(Handle, OpenSslCipherNames.Tls13(suites)));
         LibSsl.SetVerify(Handle, LibSsl.VerifyPeer, 0);
-        LibSsl.SetVerifyCallback(Handle, &OpenSslClientCallbacks.Verify, 0);
+        LibSsl.SetVerifyCallback(Handle, &OpenSslCallbacks.Verify, 0);
         if (_rules.Client is { } own)
             _ = OpenSslCertificates.Use(Handle, own);
     }

@@ -9,16 +9,12 @@ internal static unsafe class OpenSslLibrary
 {
     private static readonly Lazy<string?> Probe = new(Load);
     private static nint _bioMethod;
-    private static nint _clientBioMethod;
 
     /// <summary>Why OpenSSL cannot be called; null = it can.</summary>
     public static string? Problem => Probe.Value;
 
     /// <summary>How sessions reach their sockets.</summary>
     public static nint BioMethod => _bioMethod;
-
-    /// <summary>The same for our own connections to servers.</summary>
-    public static nint ClientBioMethod => _clientBioMethod;
 
     /// <summary>A call that returns 1 on success.</summary>
     /// <exception cref="CryptographicException">It did not.</exception>
@@ -53,18 +49,17 @@ internal static unsafe class OpenSslLibrary
         if (!NativeLibrary.TryLoad(LibSsl.Library, out nint ssl) || !NativeLibrary.TryGetExport(ssl, "SSL_get1_peer_certificate", out _))
             return $"{LibSsl.Library} cannot be loaded";
 
-        _bioMethod = Method("gateway", &OpenSslCallbacks.Receive, &OpenSslCallbacks.Send);
-        _clientBioMethod = Method("gateway-client", &OpenSslClientCallbacks.Receive, &OpenSslClientCallbacks.Send);
-        return _bioMethod == 0 || _clientBioMethod == 0 ? "OpenSSL has no memory" : null;
+        _bioMethod = NewMethod();
+        return _bioMethod == 0 ? "OpenSSL has no memory" : null;
     }
 
-    private static nint Method(string name, delegate* unmanaged[Cdecl]<nint, byte*, int, int> receive, delegate* unmanaged[Cdecl]<nint, byte*, int, int> send)
+    private static nint NewMethod()
     {
-        nint method = LibCrypto.NewBioMethod(LibCrypto.NewBioIndex() | LibCrypto.BioTypeSourceSink, name);
+        nint method = LibCrypto.NewBioMethod(LibCrypto.NewBioIndex() | LibCrypto.BioTypeSourceSink, "gateway");
         if (method == 0)
             return 0;
-        _ = LibCrypto.SetBioRead(method, receive);
-        _ = LibCrypto.SetBioWrite(method, send);
+        _ = LibCrypto.SetBioRead(method, &OpenSslCallbacks.Receive);
+        _ = LibCrypto.SetBioWrite(method, &OpenSslCallbacks.Send);
         _ = LibCrypto.SetBioControl(method, &OpenSslCallbacks.Control);
         return method;
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Transport;
@@ -14,10 +13,10 @@ internal sealed unsafe partial class OpenSslSession
     private X509Certificate2? _peer;
 
     /// <summary>An exception in a callback: the operation under way fails with it.</summary>
-    internal void Fail(Exception exception) => Failure ??= exception;
+    public override void Fail(Exception exception) => Failure ??= exception;
 
     /// <summary>Gives OpenSSL what has come.</summary>
-    internal int OnReceive(nint bio, Span<byte> buffer)
+    protected override int Receive(Span<byte> buffer)
     {
         if (_early is { } early)
         {
@@ -29,27 +28,11 @@ internal sealed unsafe partial class OpenSslSession
             return length;
         }
 
-        int received = _socket.TryReceive(buffer);
-        if (received == LoopChannel.WouldBlock)
-        {
-            LibCrypto.SetBioFlags(bio, LibCrypto.BioFlagsRetryRead);
-            _retryFlagged = true;
-            return -1;
-        }
-
-        if (_retryFlagged)
-        {
-            LibCrypto.ClearBioFlags(bio, LibCrypto.BioFlagsRetryRead);
-            _retryFlagged = false;
-        }
-
-        if (received == 0)
-            _socketEnded = true;
-        return received == LoopChannel.Failed ? -1 : received;
+        return _socket.TryReceive(buffer);
     }
 
     /// <summary>Takes what OpenSSL sends; never refuses, so that no write has to be made again.</summary>
-    internal int OnSend(ReadOnlySpan<byte> data)
+    public override void OnSend(ReadOnlySpan<byte> data)
     {
         if (_held is { } held)
         {
@@ -58,11 +41,10 @@ internal sealed unsafe partial class OpenSslSession
         }
 
         _outgoing.Add(data);
-        return data.Length;
     }
 
     /// <summary>Decides on the client's certificate.</summary>
-    internal bool OnVerify(nint verification)
+    public override bool OnVerify(nint verification)
     {
         X509Certificate2? leaf = OpenSslCertificates.Read(LibCrypto.VerifiedCertificate(verification));
         if (leaf is null)
@@ -87,11 +69,11 @@ internal sealed unsafe partial class OpenSslSession
     {
         byte* name;
         uint length;
-        LibSsl.SelectedAlpn(_ssl, &name, &length);
+        LibSsl.SelectedAlpn(Ssl, &name, &length);
         ReadOnlySpan<byte> alpn = new(name, (int)length);
         if (_peer is null && Context.AsksForCertificate)
         {
-            nint peer = LibSsl.PeerCertificate(_ssl);
+            nint peer = LibSsl.PeerCertificate(Ssl);
             if (peer != 0)
             {
                 _peer = OpenSslCertificates.Read(peer);
@@ -100,12 +82,12 @@ internal sealed unsafe partial class OpenSslSession
         }
 
         return new OpenSslFacts(
-            LibSsl.Version(_ssl) == LibSsl.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12,
-            (System.Net.Security.TlsCipherSuite)LibSsl.CipherId(LibSsl.CurrentCipher(_ssl)),
+            LibSsl.Version(Ssl) == LibSsl.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12,
+            (System.Net.Security.TlsCipherSuite)LibSsl.CipherId(LibSsl.CurrentCipher(Ssl)),
             alpn,
             _peer,
-            Context.CertificateOf(LibSsl.OwnCertificate(_ssl)),
-            LibSsl.IsResumed(_ssl) != 0);
+            Context.CertificateOf(LibSsl.OwnCertificate(Ssl)),
+            LibSsl.IsResumed(Ssl) != 0);
     }
 
     // Keeps what was collected until something else is sent.
@@ -142,34 +124,11 @@ internal sealed unsafe partial class OpenSslSession
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        int have = _unsentEnd - _unsentStart;
+        bool isFirst = _unsent.IsEmpty;
         // A client that makes us answer and does not read the answers: key updates.
-        if (have + bytes.Length > MaxUnsent)
-        {
+        if (!_unsent.TryAdd(bytes))
             _ = Break(new IOException("TLS: the client does not read what it made us send."));
-            return;
-        }
-
-        if (_unsent is null || _unsent.Length - _unsentEnd < bytes.Length)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(have + bytes.Length);
-            _unsent.AsSpan(_unsentStart, have).CopyTo(larger);
-            ReturnUnsent();
-            _unsent = larger;
-            _unsentEnd = have;
-        }
-
-        bytes.CopyTo(_unsent.AsSpan(_unsentEnd));
-        _unsentEnd += bytes.Length;
-        if (have == 0)
+        else if (isFirst)
             _connection.SendKept();
-    }
-
-    private void ReturnUnsent()
-    {
-        if (_unsent is { } array)
-            ArrayPool<byte>.Shared.Return(array);
-        _unsent = null;
-        _unsentStart = _unsentEnd = 0;
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Threading.Tasks.Sources;
 using Gateway.Transport;
@@ -12,54 +11,32 @@ namespace Gateway.Tls.OpenSsl;
 /// what it sends is collected and sent in one call. An idle session holds no buffer. All calls come from the
 /// connection's loop, one at a time, and the native session is freed once, by <see cref="Dispose"/> after the last.
 /// </summary>
-internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTaskSource<bool>
+internal sealed unsafe partial class OpenSslSession : NativeSession, IConnectionCodec, IValueTaskSource<bool>
 {
-    [ThreadStatic]
-    private static OpenSslSession? _active;
-
     private readonly EventLoopConnection _connection;
     private readonly LoopSocket _socket;
-    private readonly SafeSslHandle _handle;
-    private readonly nint _ssl;
     private readonly OutgoingBytes _outgoing = OutgoingBytes.Current;
     private readonly HandshakeTurns _turns;
     private ManualResetValueTaskSourceCore<bool> _handshake;
     private byte[]? _early;
     private byte[]? _held;
     private int _earlyRead;
-    private byte[]? _unsent;
-    private int _unsentStart;
-    private int _unsentEnd;
-    private bool _retryFlagged;
-    private bool _socketEnded;
+    private KeptBytes _unsent = new(MaxUnsent);
     private bool _broken;
 
     /// <summary>Makes a session that has received <paramref name="early"/>. On the connection's loop.</summary>
     /// <exception cref="AuthenticationException">OpenSSL has no memory.</exception>
     public OpenSslSession(OpenSslContext context, EventLoopConnection connection, byte[] early)
+        : base(context.Handle)
     {
         Context = context;
         _connection = connection;
         _socket = connection.Socket;
         _turns = HandshakeTurns.Of(connection.Loop);
         _early = early;
-        _handle = LibSsl.NewSession(context.Handle);
-        _ssl = _handle.DangerousGetHandle();
-        nint bio = _handle.IsInvalid ? 0 : LibCrypto.NewBio(OpenSslLibrary.BioMethod);
-        if (bio == 0)
-        {
-            _handle.Dispose();
-            throw new AuthenticationException("OpenSSL has no memory for a session.");
-        }
-
-        LibCrypto.SetBioInitialized(bio, 1);
-        LibSsl.SetBio(_ssl, bio, bio);
-        LibSsl.SetAcceptState(_ssl);
+        LibSsl.SetAcceptState(Ssl);
         context.SessionMade();
     }
-
-    /// <summary>The session whose OpenSSL call this thread is in.</summary>
-    public static OpenSslSession? Active => _active;
 
     /// <summary>What it was made with.</summary>
     public OpenSslContext Context { get; }
@@ -68,7 +45,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
 
     public bool HasReceived { get; private set; } = true;
 
-    public bool HasUnsent => _unsentEnd > _unsentStart;
+    public bool HasUnsent => !_unsent.IsEmpty;
 
     public Exception? Failure { get; private set; }
 
@@ -84,25 +61,16 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
             return LoopChannel.Failed;
         if (IsOpening)
             return Handshake();
-        Enter();
-        byte first;
-        int result = LibSsl.Peek(_ssl, &first, 1);
-        if (result <= 0)
-            return Explain(result);
-        _active = null;
-        return 1;
+        int result = TryPeek();
+        return result > 0 ? 1 : Explain(result);
     }
 
     public int Read(Span<byte> buffer)
     {
-        Enter();
-        int result;
-        fixed (byte* start = buffer)
-            result = LibSsl.Read(_ssl, start, buffer.Length);
+        int result = TryTake(buffer);
         if (result <= 0)
             return Explain(result);
-        _active = null;
-        HasReceived = _early is not null || LibSsl.HasPending(_ssl) != 0;
+        HasReceived = _early is not null || LibSsl.HasPending(Ssl) != 0;
         // Reading may have answered a key update.
         if (!_outgoing.Bytes.IsEmpty)
             Flush();
@@ -121,7 +89,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
             ReadOnlySpan<byte> record = NextRecord(rest);
             int result;
             fixed (byte* start = record)
-                result = LibSsl.Write(_ssl, start, record.Length);
+                result = LibSsl.Write(Ssl, start, record.Length);
             if (result <= 0)
             {
                 _ = Explain(result);
@@ -133,22 +101,14 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
             rest = rest.Slice(result);
         }
 
-        _active = null;
+        Leave();
         Flush();
         return _broken ? LoopChannel.Failed : sent;
     }
 
     public bool TrySendUnsent()
     {
-        if (!HasUnsent)
-            return !_broken;
-        int sent = _socket.TrySend(_unsent.AsSpan(_unsentStart, _unsentEnd - _unsentStart));
-        if (sent == LoopChannel.Failed)
-            return false;
-        _unsentStart += Math.Max(0, sent);
-        if (!HasUnsent)
-            ReturnUnsent();
-        return true;
+        return HasUnsent ? _unsent.TrySend(_socket) : !_broken;
     }
 
     public void EndSending()
@@ -156,8 +116,8 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         if (_broken || IsOpening)
             return;
         Enter();
-        _ = LibSsl.Shutdown(_ssl);
-        _active = null;
+        _ = LibSsl.Shutdown(Ssl);
+        Leave();
         Flush();
     }
 
@@ -170,14 +130,12 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
 
     public void Dispose()
     {
-        Debug.Assert(_active != this, "A session is not freed while OpenSSL works on it.");
         _broken = true;
-        if (_handle.IsClosed)
+        if (!TryFree())
             return;
-        _handle.Dispose();
         Context.SessionFreed();
         _early = null;
-        ReturnUnsent();
+        _unsent.Clear();
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _handshake.GetResult(token);
@@ -191,13 +149,13 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
     {
         long start = Stopwatch.GetTimestamp();
         Enter();
-        int result = LibSsl.DoHandshake(_ssl);
+        int result = LibSsl.DoHandshake(Ssl);
         int state = result == 1 ? LoopChannel.WouldBlock : Explain(result);
-        _active = null;
+        Leave();
         if (state == 0)
             state = Break(new AuthenticationException("TLS: the client ended the handshake."));
         // All that is left to send then is the ticket, which can wait for company.
-        if (result == 1 && LibSsl.Version(_ssl) == LibSsl.Tls13)
+        if (result == 1 && LibSsl.Version(Ssl) == LibSsl.Tls13)
             Hold();
         else
             Flush();
@@ -210,14 +168,6 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         }
 
         return state;
-    }
-
-    // The queue of errors is the thread's: what others left in it is not ours.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Enter()
-    {
-        LibCrypto.ClearErrors();
-        _active = this;
     }
 
     private ReadOnlySpan<byte> NextRecord(in ReadOnlySequence<byte> data)
@@ -234,8 +184,8 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
     /// <summary>What a call of OpenSSL that brought nothing means, as <see cref="LoopChannel.TryReceive"/> says it.</summary>
     private int Explain(int result)
     {
-        int error = LibSsl.GetError(_ssl, result);
-        _active = null;
+        int error = LibSsl.GetError(Ssl, result);
+        Leave();
         if (error == LibSsl.ErrorWantRead)
         {
             HasReceived = false;
@@ -245,7 +195,7 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
 
         if (error == LibSsl.ErrorZeroReturn)
             return 0;
-        if (error == LibSsl.ErrorSystemCall && _socketEnded && Failure is null)
+        if (error == LibSsl.ErrorSystemCall && SocketEnded && Failure is null)
         {
             if (!IsOpening && !IsInRecord)
                 return 0;
@@ -262,9 +212,6 @@ internal sealed unsafe partial class OpenSslSession : IConnectionCodec, IValueTa
         Flush();
         return Break(Failure ?? (IsOpening ? new AuthenticationException("TLS: " + reason) : new IOException("TLS: " + reason)));
     }
-
-    // "RB": the header of a record has been read and its body has not.
-    private bool IsInRecord => LibSsl.HasPending(_ssl) != 0 || LibSsl.ReadState(_ssl)[1] == (byte)'B';
 
     /// <summary>Nothing goes on after this.</summary>
     private int Break(Exception? failure)
