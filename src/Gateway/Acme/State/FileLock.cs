@@ -119,7 +119,6 @@ internal sealed class FileLock : IAcmeLock
         }
     }
 
-
     private static byte[] Content(string owner, int beats) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{owner} {beats}\n"));
 
     private bool IsOurs()
